@@ -1,0 +1,267 @@
+// The only reader of the environment. Every limit of the ledger stands here with its name, default and unit; all
+// faults are reported at once.
+import { z } from 'zod';
+
+interface Setting<T> {
+  readonly env: string;
+  readonly schema: z.ZodType<T>;
+  /** As it would be written in the environment; undefined where it must be given. */
+  readonly fallback: string | undefined;
+  readonly doc: string;
+}
+
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const list = z
+  .string()
+  .min(1)
+  .transform((text) => text.split(',').map((part) => part.trim()));
+
+/** Every setting: its variable, what it accepts, its default and its meaning. README's table is made from it. */
+export const settings = {
+  port: setting('PORT', whole(0, 65_535), '3000', 'TCP port of the HTTP service; 0 for any free one.'),
+  host: setting('HOST', z.string().min(1), '127.0.0.1', 'Address it listens on.'),
+  kafkaBrokers: setting('KAFKA_BROKERS', list, '127.0.0.1:9092', 'Kafka brokers, host:port, comma separated.'),
+  schemaRegistryUrl: setting(
+    'SCHEMA_REGISTRY_URL',
+    z.url(),
+    'http://127.0.0.1:8081/apis/ccompat/v7',
+    'Schema registry with the Confluent API.',
+  ),
+  databaseUrl: setting(
+    'DATABASE_URL',
+    z.string().min(1),
+    'postgres://ledger:ledger@127.0.0.1:5432/ledger',
+    'Postgres of the projections and API keys.',
+  ),
+  redisUrl: setting('REDIS_URL', z.string().min(1), 'redis://127.0.0.1:6379', 'Redis of claims and leaderboards.'),
+  logLevel: setting(
+    'LOG_LEVEL',
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    'info',
+    'Least severe level that is logged.',
+  ),
+  topicPrefix: setting(
+    'LEDGER_TOPIC_PREFIX',
+    z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
+    'ledger',
+    'First part of the topic and group names; one prefix is one ledger.',
+  ),
+  partitions: setting(
+    'LEDGER_PARTITIONS',
+    whole(1, 1_000),
+    '8',
+    'Partitions of both topics; fixed for the life of a ledger.',
+  ),
+  replicationFactor: setting(
+    'LEDGER_REPLICATION_FACTOR',
+    whole(1, 9),
+    '1',
+    'Copies of each partition that `ledger prepare` asks for.',
+  ),
+  currency: setting(
+    'LEDGER_CURRENCY',
+    z.string().regex(/^[A-Z]{3}$/),
+    'USD',
+    'ISO 4217 code used where none is given.',
+  ),
+  expireAfterS: setting(
+    'LEDGER_EXPIRE_AFTER_S',
+    whole(1, 31_536_000),
+    '900',
+    'Seconds after which an unpaid order may expire.',
+  ),
+  repeatWindowS: setting(
+    'LEDGER_REPEAT_WINDOW_S',
+    whole(0, 86_400),
+    '0',
+    "Seconds within which the same customer's equal order under another key is refused as repeated_order; 0: never.",
+  ),
+  keyRememberS: setting(
+    'LEDGER_KEY_REMEMBER_S',
+    whole(60, 2_592_000),
+    '86400',
+    'Seconds of log time for which an Idempotency-Key is remembered.',
+  ),
+  unkeyedRememberS: setting(
+    'LEDGER_UNKEYED_REMEMBER_S',
+    whole(60, 86_400),
+    '600',
+    'Seconds of log time for which a command without a key is remembered.',
+  ),
+  claimsMax: setting(
+    'LEDGER_CLAIMS_MAX',
+    whole(1, 100_000_000),
+    '1000000',
+    'Idempotency keys whose partition Redis remembers at most.',
+  ),
+  outcomeWaitMsMax: setting(
+    'LEDGER_OUTCOME_WAIT_MS_MAX',
+    whole(1, 60_000),
+    '5000',
+    'Milliseconds that a request waits for its decision before it is answered 202.',
+  ),
+  waitersMax: setting(
+    'LEDGER_WAITERS_MAX',
+    whole(1, 1_000_000),
+    '10000',
+    'Requests that may wait for a decision at one API instance; more are answered 503.',
+  ),
+  waitersPerPartitionMax: setting(
+    'LEDGER_WAITERS_PER_PARTITION_MAX',
+    whole(1, 1_000_000),
+    '5000',
+    'The same for one partition.',
+  ),
+  writerStalledMsMax: setting(
+    'LEDGER_WRITER_STALLED_MS_MAX',
+    whole(100, 600_000),
+    '10000',
+    'Milliseconds that the oldest request of a partition may wait before new ones are answered 503.',
+  ),
+  viewWaitMsMax: setting(
+    'LEDGER_VIEW_WAIT_MS_MAX',
+    whole(0, 60_000),
+    '2000',
+    'Milliseconds that a read waits for the projection to catch up.',
+  ),
+  viewPollMs: setting(
+    'LEDGER_VIEW_POLL_MS',
+    whole(1, 1_000),
+    '4',
+    "Milliseconds between two looks at the projection's checkpoints while a read waits.",
+  ),
+  bodyBytesMax: setting('LEDGER_BODY_BYTES_MAX', whole(1_024, 67_108_864), '1048576', 'Bytes of a request body.'),
+  requestTimeoutMs: setting(
+    'LEDGER_REQUEST_TIMEOUT_MS',
+    whole(1_000, 600_000),
+    '30000',
+    'Milliseconds for a request to arrive whole.',
+  ),
+  connectionTimeoutMs: setting(
+    'LEDGER_CONNECTION_TIMEOUT_MS',
+    whole(1_000, 600_000),
+    '65000',
+    'Milliseconds of silence after which a connection is closed.',
+  ),
+  credentialCacheMs: setting(
+    'LEDGER_CREDENTIAL_CACHE_MS',
+    whole(0, 600_000),
+    '60000',
+    'Milliseconds for which a verified credential is trusted without asking Postgres.',
+  ),
+  credentialCacheMax: setting(
+    'LEDGER_CREDENTIAL_CACHE_MAX',
+    whole(1, 1_000_000),
+    '10000',
+    'Credentials kept in that cache.',
+  ),
+  shutdownMsMax: setting('LEDGER_SHUTDOWN_MS_MAX', whole(100, 600_000), '10000', 'Milliseconds from SIGTERM to exit.'),
+  sendRecordsMax: setting(
+    'LEDGER_SEND_RECORDS_MAX',
+    whole(1, 1_000),
+    '1000',
+    'Records of one partition in one request to Kafka.',
+  ),
+  sendBytesMax: setting(
+    'LEDGER_SEND_BYTES_MAX',
+    whole(10_000, 100_000_000),
+    '900000',
+    'Encoded bytes of one partition in one request to Kafka; below max.message.bytes.',
+  ),
+  appendTimeoutMs: setting(
+    'LEDGER_APPEND_TIMEOUT_MS',
+    whole(100, 60_000),
+    '3000',
+    'Milliseconds that an append may go unanswered.',
+  ),
+  kafkaRequestTimeoutMs: setting(
+    'LEDGER_KAFKA_REQUEST_TIMEOUT_MS',
+    whole(100, 60_000),
+    '5000',
+    'Milliseconds that any other request to Kafka may go unanswered.',
+  ),
+  writerQueueMax: setting(
+    'LEDGER_WRITER_QUEUE_MAX',
+    whole(1, 1_000_000),
+    '5000',
+    'Commands of one partition that a writer holds before it pauses the partition.',
+  ),
+  writerBatchMax: setting('LEDGER_WRITER_BATCH_MAX', whole(1, 1_000), '500', 'Commands decided in one batch.'),
+  writerBatchMsMax: setting(
+    'LEDGER_WRITER_BATCH_MS_MAX',
+    whole(1, 10_000),
+    '200',
+    'Milliseconds of deciding after which a batch is cut.',
+  ),
+  alarmRereadMs: setting(
+    'LEDGER_ALARM_REREAD_MS',
+    whole(0, 600_000),
+    '10000',
+    'Milliseconds of re-reading before an inconsistency of the log stops a partition.',
+  ),
+  watchdogMs: setting(
+    'LEDGER_WATCHDOG_MS',
+    whole(1_000, 3_600_000),
+    '60000',
+    'Milliseconds without progress of a partition, although the broker answers, after which the process exits.',
+  ),
+  projectorBatchMax: setting(
+    'LEDGER_PROJECTOR_BATCH_MAX',
+    whole(1, 100_000),
+    '5000',
+    'Events applied in one transaction.',
+  ),
+  projectorQueueMax: setting(
+    'LEDGER_PROJECTOR_QUEUE_MAX',
+    whole(1, 1_000_000),
+    '20000',
+    'Events of one partition that a projector holds before it pauses the partition.',
+  ),
+  postgresPoolMax: setting(
+    'LEDGER_POSTGRES_POOL_MAX',
+    whole(1, 1_000),
+    '10',
+    'Connections to Postgres of one process.',
+  ),
+  postgresTimeoutMs: setting(
+    'LEDGER_POSTGRES_TIMEOUT_MS',
+    whole(100, 600_000),
+    '5000',
+    'Milliseconds to connect to Postgres, and for one read.',
+  ),
+  redisTimeoutMs: setting('LEDGER_REDIS_TIMEOUT_MS', whole(10, 60_000), '250', 'Milliseconds for one answer of Redis.'),
+} as const;
+
+export type Config = {
+  readonly [K in keyof typeof settings]: (typeof settings)[K] extends Setting<infer T> ? T : never;
+};
+
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : 'faults'}:\n${faults.map((f) => `  ${f}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}
+
+/** Reads the settings from an environment. An empty variable counts as absent. @throws ConfigError naming every fault */
+export function readConfig(env: { readonly [name: string]: string | undefined } = process.env): Config {
+  const faults: string[] = [];
+  const entries = Object.entries(settings).map(([name, { env: variable, schema, fallback }]) => {
+    const given = env[variable] === '' ? undefined : env[variable];
+    const parsed = schema.safeParse(given ?? fallback);
+    if (parsed.success) return [name, parsed.data];
+    const shown = given === undefined ? 'is missing' : 'is not acceptable';
+    faults.push(`${variable} ${shown}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
+    return [name, undefined];
+  });
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.fromEntries(entries) as Config;
+}
+
+function setting<T>(env: string, schema: z.ZodType<T>, fallback: string | undefined, doc: string): Setting<T> {
+  return { env, schema, fallback, doc };
+}
