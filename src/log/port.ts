@@ -129,4 +129,6 @@ export interface Pace {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** In [0, 1). Decides how long to wait, never what to record. */
   random(): number;
+  /** Monotonic time, ms. Bounds work and measures it, never goes into a record. */
+  now(): number;
 }

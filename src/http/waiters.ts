@@ -1,0 +1,210 @@
+// HTTP room: requests that wait for the decision of their command. An outcome goes to exactly one of them as the fresh
+// one; whoever else sent the same command is told that it is a repeat.
+import type { Outcome } from '../log/client-port.ts';
+
+/** What a waiting request is told. `repeat`: somebody else got this outcome as the fresh one. */
+export interface Decided {
+  readonly outcome: Outcome;
+  readonly repeat: boolean;
+}
+
+export interface WaitersLimits {
+  readonly waitersMax: number;
+  readonly waitersPerPartitionMax: number;
+  /** Time without any outcome of a partition, while requests wait for one, after which its writer counts as away. */
+  readonly writerStalledMsMax: number;
+}
+
+/** One request in the queue of its command. `sending`, `sent` and `lost` tell what became of each send. */
+export interface Waiter {
+  readonly decided: Promise<Decided>;
+  sending(): void;
+  /** The log acknowledged the command at this offset. */
+  sent(offset: number): void;
+  /** No answer came: the command may lie at an offset that nobody here knows. */
+  lost(): void;
+  /** Nothing was sent. */
+  unsent(): void;
+  /** Leaves the queue; the command stands. */
+  leave(): void;
+}
+
+export interface Waiters {
+  /** Why another request for this partition is not taken in now; null when it is. */
+  refusal(partition: number): 'overloaded' | 'writer_unavailable' | null;
+  /** Joins the queue; to be called before the command is sent. */
+  join(partition: number, commandId: string, fingerprint: Uint8Array): Waiter;
+  hear(outcome: Outcome): void;
+  /** Requests that wait now. */
+  size(): number;
+}
+
+/** Outcomes kept for a command whose sends are not all answered yet. */
+const earlyMax = 64;
+
+interface Member {
+  readonly fingerprint: Uint8Array;
+  readonly since: number;
+  readonly offsets: Set<number>;
+  inFlight: number;
+  lostSends: number;
+  readonly settle: (decided: Decided) => void;
+}
+
+/** The requests that wait for one command, in the order in which they were sent. */
+interface Queue {
+  readonly members: Set<Member>;
+  /** Outcomes that only the answer to a send can place. */
+  early: Outcome[];
+  /** Outcomes that were given away, by the offset that they answer. */
+  readonly given: Map<number, Outcome>;
+}
+
+interface Lane {
+  readonly members: Set<Member>;
+  /** Since when requests of this partition went unanswered; null when none did since its last outcome. */
+  unansweredSince: number | null;
+}
+
+/** `now` is monotonic, ms. */
+export function createWaiters(limits: WaitersLimits, now: () => number): Waiters {
+  const queues = new Map<string, Queue>();
+  const lanes = new Map<number, Lane>();
+  let total = 0;
+
+  function remove(commandId: string, queue: Queue, lane: Lane, member: Member): void {
+    if (!queue.members.delete(member)) return;
+    lane.members.delete(member);
+    total -= 1;
+    if (queue.members.size === 0 && queues.get(commandId) === queue) queues.delete(commandId);
+  }
+
+  function join(partition: number, commandId: string, fingerprint: Uint8Array): Waiter {
+    const queue = queues.get(commandId) ?? { members: new Set(), early: [], given: new Map() };
+    queues.set(commandId, queue);
+    const lane = laneOf(lanes, partition);
+    const { promise, resolve } = Promise.withResolvers<Decided>();
+    const member: Member = {
+      fingerprint,
+      since: now(),
+      offsets: new Set(),
+      inFlight: 0,
+      lostSends: 0,
+      settle: (decided) => {
+        remove(commandId, queue, lane, member);
+        resolve(decided);
+      },
+    };
+    queue.members.add(member);
+    lane.members.add(member);
+    total += 1;
+    return {
+      decided: promise,
+      sending: () => void (member.inFlight += 1),
+      sent: (offset) => {
+        member.inFlight -= 1;
+        member.offsets.add(offset);
+        place(queue);
+      },
+      lost: () => {
+        member.inFlight -= 1;
+        member.lostSends += 1;
+        place(queue);
+      },
+      unsent: () => {
+        member.inFlight -= 1;
+        place(queue);
+      },
+      leave: () => {
+        if (queue.members.has(member)) lane.unansweredSince ??= member.since;
+        remove(commandId, queue, lane, member);
+        place(queue);
+      },
+    };
+  }
+
+  return {
+    refusal: (partition) => {
+      if (total >= limits.waitersMax) return 'overloaded';
+      const lane = lanes.get(partition);
+      if (lane === undefined) return null;
+      if (lane.members.size >= limits.waitersPerPartitionMax) return 'overloaded';
+      // Where nobody waits, one request is let in to find out whether the writer is back.
+      const oldest = first(lane.members);
+      if (oldest === undefined) return null;
+      const since = Math.min(oldest.since, lane.unansweredSince ?? oldest.since);
+      return now() - since > limits.writerStalledMsMax ? 'writer_unavailable' : null;
+    },
+    join,
+    hear: (outcome) => {
+      laneOf(lanes, outcome.partition).unansweredSince = null;
+      const { answers } = outcome.event.meta;
+      const queue = answers === null ? undefined : queues.get(answers);
+      if (queue === undefined) return;
+      queue.early.push(outcome);
+      place(queue);
+      if (queue.early.length > earlyMax) queue.early.shift();
+    },
+    size: () => total,
+  };
+}
+
+/** Gives every outcome that can be placed to its request; to be called whenever something was learned. */
+function place(queue: Queue): void {
+  const left: Outcome[] = [];
+  for (const outcome of queue.early) {
+    const taker = takerOf(queue, outcome);
+    if (taker === 'later') {
+      left.push(outcome);
+    } else if (taker !== null) {
+      const { placed_at } = outcome.event.meta;
+      if (placed_at !== null && queue.given.size < earlyMax) queue.given.set(placed_at, outcome);
+      taker.settle({ outcome, repeat: false });
+    }
+  }
+  queue.early = left;
+  tellRepeats(queue);
+}
+
+/**
+ * The member whose own send the outcome answers. Where no send is known to be that one, a fresh outcome goes to the
+ * oldest member that may have sent it, else to the oldest that asked the same; any other outcome says nothing about
+ * what was asked, so it waits until the sends under way are answered.
+ */
+function takerOf(queue: Queue, { event: { meta } }: Outcome): Member | 'later' | null {
+  const members = [...queue.members];
+  const sender = members.find(({ offsets }) => meta.placed_at !== null && offsets.has(meta.placed_at));
+  if (sender !== undefined) return sender;
+  const unplaced = members.filter(({ inFlight, lostSends }) => inFlight + lostSends > 0);
+  if (meta.remember !== null) {
+    const { fingerprint } = meta.remember;
+    const asked = ({ fingerprint: own }: Member) => Buffer.compare(own, fingerprint) === 0;
+    return unplaced.find(asked) ?? members.find(asked) ?? (unplaced.length > 0 ? 'later' : null);
+  }
+  if (members.some(({ inFlight }) => inFlight > 0)) return 'later';
+  return unplaced[0] ?? null;
+}
+
+/** A member whose own outcome was given to another one, because its offset was not known then, has a repeat. */
+function tellRepeats(queue: Queue): void {
+  if (queue.given.size === 0) return;
+  for (const member of [...queue.members]) {
+    for (const offset of member.offsets) {
+      const outcome = queue.given.get(offset);
+      if (outcome !== undefined) member.settle({ outcome, repeat: true });
+    }
+  }
+}
+
+function laneOf(lanes: Map<number, Lane>, partition: number): Lane {
+  const known = lanes.get(partition);
+  if (known !== undefined) return known;
+  const lane: Lane = { members: new Set(), unansweredSince: null };
+  lanes.set(partition, lane);
+  return lane;
+}
+
+function first<T>(set: ReadonlySet<T>): T | undefined {
+  for (const one of set) return one;
+  return undefined;
+}

@@ -1,0 +1,161 @@
+// A batch of commands decided on an overlay: all their events as the one record batch that a writer appends. Pure but
+// for the clock that bounds its length; the bounds decide how much is decided, never what.
+import type { LedgerEvent } from '../../schemas/generated.ts';
+import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
+import { nilUuid } from '../../schemas/records.ts';
+import type { Decider, Decision } from './decider-port.ts';
+import { positionHeader, positionOf } from './journal.ts';
+import type { PartitionJournal } from './partition-journal.ts';
+import type { OutgoingRecord } from './port.ts';
+
+/** What lies at one offset of the commands topic; `at` is broker time, ms. */
+export type QueuedCommand =
+  | {
+      readonly kind: 'command';
+      readonly offset: number;
+      readonly at: number;
+      readonly key: Uint8Array | null;
+      readonly record: CommandRecord;
+    }
+  | { readonly kind: 'poison'; readonly offset: number; readonly at: number; readonly why: string }
+  | { readonly kind: 'hole'; readonly offset: number };
+
+export interface Batch<S> {
+  readonly overlay: S;
+  readonly events: readonly EventRecord[];
+  readonly records: readonly OutgoingRecord[];
+  /** How many of the commands it decides, from the first. */
+  readonly commands: number;
+  /** Commands on which the decider threw, with what it threw. */
+  readonly failures: readonly { readonly offset: number; readonly error: unknown }[];
+}
+
+export interface BatchLimits {
+  readonly recordsMax: number;
+  readonly bytesMax: number;
+  readonly msMax: number;
+}
+
+export interface BatchContext<S> {
+  readonly journal: PartitionJournal<S>;
+  readonly decider: Decider<S>;
+  readonly encode: (event: EventRecord) => Uint8Array;
+  /** This writer incarnation. */
+  readonly writer: string;
+  readonly limits: BatchLimits;
+  readonly now: () => number;
+}
+
+/** Bytes of a record beside its value: framing, key, header. */
+const recordOverheadBytes = 256;
+
+/** Decides commands, which must begin right behind the journal's progress, until a limit cuts the batch. */
+export function decideBatch<S>(context: BatchContext<S>, commands: readonly QueuedCommand[]): Batch<S> {
+  const { journal, decider, limits } = context;
+  const overlay = decider.fork(journal.state());
+  const events: EventRecord[] = [];
+  const records: OutgoingRecord[] = [];
+  const failures: { offset: number; error: unknown }[] = [];
+  const started = context.now();
+  let time = journal.time();
+  let bytes = 0;
+  let decided = 0;
+  for (const command of commands) {
+    if (decided > 0 && context.now() - started > limits.msMax) break;
+    const at = command.kind === 'hole' ? time : Math.max(time, command.at);
+    let outcome = decideOne(context, overlay, command, at, failures);
+    let size = outcome.values.reduce((sum, value) => sum + value.length + recordOverheadBytes, 0);
+    if (outcome.values.length > limits.recordsMax || size > limits.bytesMax) {
+      outcome = encodeAll(
+        context,
+        command,
+        at,
+        refusal('too_large', 'The command has more events than fit into one batch.'),
+      );
+      size = outcome.values.reduce((sum, value) => sum + value.length + recordOverheadBytes, 0);
+    }
+    if (decided > 0 && (records.length + outcome.values.length > limits.recordsMax || bytes + size > limits.bytesMax))
+      break;
+    outcome.events.forEach((event, i) => {
+      const offset = journal.end() + records.length;
+      decider.evolve(overlay, { ...event, offset });
+      events.push(event);
+      const headers = { [positionHeader]: positionOf(offset, event.meta.reply_to) };
+      records.push({ key: keyOf(event, outcome.events, command), value: outcome.values[i] ?? null, headers });
+    });
+    bytes += size;
+    time = at;
+    decided += 1;
+  }
+  return { overlay, events, records, commands: decided, failures };
+}
+
+/** The refusal of a command, as a decision. It is remembered unless its reason is about the attempt, not the order. */
+export function refusal(reason: string, detail: string, remember = false): Decision {
+  const event: LedgerEvent = { type: 'CommandRefused', data: { reason, detail, product_id: null, order_id: null } };
+  return { events: [event], answer: 0, remember };
+}
+
+interface Outcome {
+  readonly events: readonly EventRecord[];
+  readonly values: readonly Uint8Array[];
+}
+
+function decideOne<S>(
+  context: BatchContext<S>,
+  overlay: S,
+  command: QueuedCommand,
+  at: number,
+  failures: { offset: number; error: unknown }[],
+): Outcome {
+  if (command.kind === 'hole')
+    return encodeAll(context, command, at, refusal('no_record', 'There is no record at this offset.'));
+  if (command.kind === 'poison')
+    return encodeAll(context, command, at, refusal('poison', `Not a command: ${command.why}.`));
+  try {
+    const decision = context.decider.decide(overlay, { ...command.record, offset: command.offset, at });
+    return encodeAll(context, command, at, decision);
+  } catch (error) {
+    // A bug, not a business "no": the partition goes on, the command is kept in the dead letters.
+    failures.push({ offset: command.offset, error });
+    return encodeAll(context, command, at, refusal('internal_error', 'The command could not be decided.'));
+  }
+}
+
+function encodeAll<S>(context: BatchContext<S>, command: QueuedCommand, at: number, decision: Decision): Outcome {
+  const sent = context.journal.progress();
+  const about = command.kind === 'command' ? command.record.meta : null;
+  const events = decision.events.map((event, index): EventRecord => {
+    const answers = index === decision.answer && about !== null;
+    const meta = {
+      command_offset: command.offset,
+      index,
+      count: decision.events.length,
+      sent,
+      at,
+      command_id: about?.command_id ?? nilUuid,
+      answers: answers ? about.command_id : null,
+      reply_to: answers && about.reply_to !== null ? [about.reply_to] : [],
+      placed_at: answers ? command.offset : null,
+      source: null,
+      remember: answers && decision.remember ? { fingerprint: about.fingerprint, for_s: about.remember_for_s } : null,
+      actor: about?.actor ?? '',
+      correlation_id: about?.correlation_id ?? '',
+      writer: context.writer,
+    };
+    return { ...event, meta };
+  });
+  return { events, values: events.map(context.encode) };
+}
+
+/** Product id of an event; an order's is the smallest among the events of its command, else what the command has. */
+function keyOf(
+  { data }: EventRecord,
+  siblings: readonly EventRecord[],
+  command: QueuedCommand,
+): string | Uint8Array | null {
+  if ('product_id' in data && data.product_id !== null) return data.product_id;
+  const products = siblings.flatMap((event) => ('product_id' in event.data ? [event.data.product_id] : []));
+  const [smallest] = products.filter((id) => id !== null).sort();
+  return smallest ?? (command.kind === 'command' ? command.key : null);
+}

@@ -1,0 +1,76 @@
+// From records of the broker to commands and events. Synchronous for schemas that are known; an unknown schema id is
+// asked of the registry, and an outage of the registry is waited out: it never makes a record undecodable.
+import type { Codec, Decoded } from '../../schemas/codec.ts';
+import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
+import { LedgerAlarm } from './alarm.ts';
+import type { LogRecord, Pace } from './port.ts';
+
+const registryRetryMs = 500;
+
+/** A record of the commands topic: a command, or the reason why it is none. */
+export type CommandReading =
+  { readonly kind: 'command'; readonly record: CommandRecord } | { readonly kind: 'poison'; readonly why: string };
+
+export interface Reading {
+  /** @throws LedgerAlarm `undecodable` or `unknown_type` */
+  event(partition: number, record: LogRecord, signal?: AbortSignal): EventRecord | Promise<EventRecord>;
+  /** @throws LedgerAlarm `unknown_type` */
+  command(partition: number, record: LogRecord, signal?: AbortSignal): CommandReading | Promise<CommandReading>;
+}
+
+/**
+ * `fetchSchema` answers the text under a schema id, null when the registry has none, and throws in an outage;
+ * `trouble` hears of every such throw.
+ */
+export function createReading(
+  codec: Codec,
+  fetchSchema: (id: number) => Promise<string | null>,
+  pace: Pace,
+  trouble: (error: unknown) => void,
+): Reading {
+  async function learn(bytes: Uint8Array, id: number, signal?: AbortSignal): Promise<Decoded> {
+    for (;;) {
+      signal?.throwIfAborted();
+      try {
+        const schema = await fetchSchema(id);
+        if (schema === null) return { kind: 'malformed', why: `schema id ${id} is not registered` };
+        codec.learn(id, schema);
+        return codec.decode(bytes);
+      } catch (error) {
+        // The registry is away. What the record is cannot be told before it is back.
+        trouble(error);
+        await pace.sleep(registryRetryMs, signal);
+      }
+    }
+  }
+
+  function decode<T>(record: LogRecord, then: (decoded: Decoded) => T, signal?: AbortSignal): T | Promise<T> {
+    if (record.value === null) return then({ kind: 'malformed', why: 'it has no value' });
+    const decoded = codec.decode(record.value);
+    if (decoded.kind !== 'unknown_schema') return then(decoded);
+    return learn(record.value, decoded.id, signal).then(then);
+  }
+
+  return {
+    event: (partition, record, signal) => decode(record, (decoded) => asEvent(partition, record, decoded), signal),
+    command: (partition, record, signal) => decode(record, (decoded) => asCommand(partition, record, decoded), signal),
+  };
+}
+
+function asEvent(partition: number, record: LogRecord, decoded: Decoded): EventRecord {
+  if (decoded.kind === 'event') return decoded.record;
+  if (decoded.kind === 'foreign_schema') throw foreign(partition, 'event', record, decoded.name);
+  const why = decoded.kind === 'malformed' ? decoded.why : `it is a ${decoded.kind}`;
+  throw new LedgerAlarm('undecodable', partition, `the event at offset ${record.offset} cannot be read: ${why}`);
+}
+
+function asCommand(partition: number, record: LogRecord, decoded: Decoded): CommandReading {
+  if (decoded.kind === 'command') return decoded;
+  if (decoded.kind === 'foreign_schema') throw foreign(partition, 'command', record, decoded.name);
+  return { kind: 'poison', why: decoded.kind === 'malformed' ? decoded.why : `it is a ${decoded.kind}` };
+}
+
+function foreign(partition: number, what: string, record: LogRecord, name: string): LedgerAlarm {
+  const text = `the ${what} at offset ${record.offset} is a ${name} that this release does not know; deploy a newer one`;
+  return new LedgerAlarm('unknown_type', partition, text);
+}

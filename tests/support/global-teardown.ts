@@ -1,0 +1,2 @@
+// Runs once after the tests on real servers.
+export default function globalTeardown(): void {}
