@@ -5,7 +5,12 @@ import { Counter } from 'k6/metrics';
 import { createProduct, holdsOne, optionsFor, order, users, verdict } from './support.js';
 
 const stock = 1;
-const wanted = { orders_created: stock, orders_out_of_stock: users - stock, orders_other: 0, stock_right_at_the_end: 1 };
+const wanted = {
+  orders_created: stock,
+  orders_out_of_stock: users - stock,
+  orders_other: 0,
+  stock_right_at_the_end: 1,
+};
 const counters = Object.fromEntries(Object.keys(wanted).map((name) => [name, new Counter(name)]));
 
 export const options = optionsFor(wanted);

@@ -58,23 +58,21 @@ function placed(event: JournalEvent, order: OrderAccepted | OrderRefused, outcom
     version: order.version,
     ...position(event),
   };
-  const lines = order.lines.map(
-    (line): Change => ({
-      op: 'put',
-      table: 'order_lines',
-      key: { order_id: order.order_id, product_id: line.product_id },
-      set: {
-        quantity: line.quantity,
-        unit_price_amount: line.unit_price.amount,
-        total_amount: line.total.amount,
-        currency: line.total.currency,
-        priority: line.priority,
-        refused: outcome.refused,
-        created_at: at,
-        ...position(event),
-      },
-    }),
-  );
+  const lines = order.lines.map((line): Change => ({
+    op: 'put',
+    table: 'order_lines',
+    key: { order_id: order.order_id, product_id: line.product_id },
+    set: {
+      quantity: line.quantity,
+      unit_price_amount: line.unit_price.amount,
+      total_amount: line.total.amount,
+      currency: line.total.currency,
+      priority: line.priority,
+      refused: outcome.refused,
+      created_at: at,
+      ...position(event),
+    },
+  }));
   return [{ op: 'put', table: 'orders', key: { order_id: order.order_id }, set: row }, ...lines];
 }
 

@@ -9,7 +9,10 @@ export const orders: Table = {
     customer_id: { type: 'text', doc: 'Who ordered.' },
     status: { type: 'text', doc: 'RESERVING, PENDING, PROCESSING, PAID, FULFILLING, COMPLETED, REFUSED, CANCELLED, …' },
     status_reason: { type: 'text', doc: 'Why it has this status: a code such as out_of_stock, or words of people.' },
-    refused: { type: 'boolean', doc: 'Whether the status is REFUSED: lists leave these out and must not wade through them.' },
+    refused: {
+      type: 'boolean',
+      doc: 'Whether the status is REFUSED: lists leave these out and must not wade through them.',
+    },
     lines: { type: 'jsonb', doc: 'What was ordered, one element a product, as the API shows it.' },
     total_amount: { type: 'bigint', doc: 'Sum of the lines in minor units of the currency.' },
     total_currency: { type: 'text', doc: 'ISO 4217 code of the sum and of every line.' },

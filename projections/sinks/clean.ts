@@ -24,9 +24,17 @@ export function cleanCells(cells: Cells): Cells {
 function cleanCell(cell: Cell): Cell {
   if (typeof cell === 'string') return cleanText(cell);
   if (typeof cell !== 'object' || cell === null || isClean(cell)) return cell;
-  // Through text, so that what is compared in memory is what JSON holds.
-  const copy: unknown = JSON.parse(JSON.stringify(cell), (_key, value: unknown) => cleanNode(value));
-  return copy as Cell;
+  return Array.isArray(cell) ? cell.map(cleanNode) : cleanObject(cell);
+}
+
+function cleanNode(value: unknown): unknown {
+  if (typeof value === 'string') return cleanText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  return Array.isArray(value) ? value.map(cleanNode) : cleanObject(value);
+}
+
+function cleanObject(object: object): { readonly [name: string]: unknown } {
+  return Object.fromEntries(Object.entries(object).map(([name, inner]) => [cleanText(name), cleanNode(inner)]));
 }
 
 function isClean(value: unknown): boolean {
@@ -34,10 +42,4 @@ function isClean(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(isClean);
   return Object.entries(value).every(([name, inner]) => cleanText(name) === name && isClean(inner));
-}
-
-function cleanNode(value: unknown): unknown {
-  if (typeof value === 'string') return cleanText(value);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [cleanText(name), inner]));
 }

@@ -52,7 +52,10 @@ export function changeRow(table: Table, row: Cells | null, change: Change): Cell
       return row ?? { ...emptyRow(table, change.key), ...change.set };
     case 'add': {
       const base = row ?? emptyRow(table, change.key);
-      const sums = Object.entries(change.add).map(([column, n]) => [column, asNumber(base[column]) + n]);
+      const sums = Object.entries(change.add).map(([column, n]): [string, number] => [
+        column,
+        asNumber(base[column]) + n,
+      ]);
       return { ...base, ...Object.fromEntries(sums) };
     }
   }
@@ -60,7 +63,11 @@ export function changeRow(table: Table, row: Cells | null, change: Change): Cell
 
 /** Names a row within its table, the same for equal keys. */
 export function rowName(table: Table, key: Cells): string {
-  return table.key.length === 1 ? String(key[table.key[0] ?? '']) : table.key.map((c) => String(key[c])).join('\u0000');
+  return table.key.map((column) => namePart(key[column] ?? null)).join('\u0000');
+}
+
+function namePart(cell: Cell): string {
+  return typeof cell === 'string' ? cell : JSON.stringify(cell);
 }
 
 function first(change: Change): RowState {

@@ -12,7 +12,13 @@ function project(event: JournalEvent): readonly Change[] {
       return created(event, event.data);
     case 'ProductChanged': {
       const { product_id, name, price, low_stock_threshold, version } = event.data;
-      const changed = { name, price_amount: price.amount, price_currency: price.currency, low_stock_threshold, version };
+      const changed = {
+        name,
+        price_amount: price.amount,
+        price_currency: price.currency,
+        low_stock_threshold,
+        version,
+      };
       return [product(event, product_id, changed)];
     }
     case 'ProductArchived':

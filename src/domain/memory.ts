@@ -196,9 +196,6 @@ function placeOf(list: string[], text: string): number {
 
 function wordOf(bytes: Uint8Array, from: number): number {
   return (
-    ((bytes[from] ?? 0) << 24) |
-    ((bytes[from + 1] ?? 0) << 16) |
-    ((bytes[from + 2] ?? 0) << 8) |
-    (bytes[from + 3] ?? 0)
+    ((bytes[from] ?? 0) << 24) | ((bytes[from + 1] ?? 0) << 16) | ((bytes[from + 2] ?? 0) << 8) | (bytes[from + 3] ?? 0)
   );
 }

@@ -42,7 +42,6 @@ export interface RecentOrder {
   readonly at: number;
   readonly order_id: string;
   readonly command_id: string;
-  readonly window_s: number;
 }
 
 /** For how long a closed order is still known here, in seconds of log time; later the views know it. */
@@ -115,7 +114,10 @@ export function cancelOrder(
   if (live.status !== 'PENDING') return notCancellable(order_id, live.status);
   const { customer_id, lines, version } = live;
   const cancelled = { order_id, customer_id, reason, version: version + 1 };
-  return fresh([{ type: 'OrderCancelled', data: cancelled }, ...lines.map((line) => giveBack(order_id, line, product))]);
+  return fresh([
+    { type: 'OrderCancelled', data: cancelled },
+    ...lines.map((line) => giveBack(order_id, line, product)),
+  ]);
 }
 
 /** One line a product, in order of first appearance, with the highest priority of those that were summed. */
@@ -137,7 +139,9 @@ function join(a: RequestedLine, b: RequestedLine): RequestedLine {
 }
 
 /** Lines and total at today's prices; null where a number would reach 2^53. */
-function price(wanted: readonly Wanted[]): { readonly lines: readonly OrderLine[]; readonly total: OrderLine['total'] } | null {
+function price(
+  wanted: readonly Wanted[],
+): { readonly lines: readonly OrderLine[]; readonly total: OrderLine['total'] } | null {
   const lines: OrderLine[] = [];
   for (const { requested, product } of wanted) {
     const { product_id, quantity, priority } = requested;
@@ -146,7 +150,10 @@ function price(wanted: readonly Wanted[]): { readonly lines: readonly OrderLine[
     lines.push({ product_id, quantity, unit_price: product.price, total, priority });
   }
   const currency = wanted[0]?.product.price.currency ?? '';
-  const total = sum(lines.map((line) => line.total), currency);
+  const total = sum(
+    lines.map((line) => line.total),
+    currency,
+  );
   return total === null ? null : { lines, total };
 }
 

@@ -1,23 +1,21 @@
 // UUIDs as four 32-bit words: what the compact memory keeps of them. Only the canonical form (lower case) is one.
 
-/** Writes the words of a UUID into `words` from place `from`; false, and nothing said about `words`, when it is none. */
+/** Writes the words of a UUID into `words` from place `from`; false, with `words` left in any state, when it is none. */
 export function parseUuid(text: string, words: Uint32Array, from: number): boolean {
   if (text.length !== 36) return false;
-  let word = 0;
-  let digits = 0;
-  for (let place = 0; place < 36; place += 1) {
-    const code = text.charCodeAt(place);
-    if (place === 8 || place === 13 || place === 18 || place === 23) {
-      if (code !== dash) return false;
-      continue;
+  // Every digit is or-ed into it: a single -1 makes it negative for good.
+  let faults = 0;
+  for (let word = 0; word < 4; word += 1) {
+    let value = 0;
+    for (let digit = 0; digit < 8; digit += 1) {
+      const code = text.charCodeAt(placeOfDigit[word * 8 + digit] ?? 0);
+      const nibble = code < 128 ? (digits[code] ?? -1) : -1;
+      faults |= nibble;
+      value = (value << 4) | nibble;
     }
-    const digit = digitOf(code);
-    if (digit < 0) return false;
-    word = (word << 4) | digit;
-    digits += 1;
-    if (digits % 8 === 0) words[from + digits / 8 - 1] = word;
+    words[from + word] = value;
   }
-  return true;
+  return faults >= 0 && text[8] === '-' && text[13] === '-' && text[18] === '-' && text[23] === '-';
 }
 
 /** The UUID that `parseUuid` wrote. */
@@ -33,10 +31,10 @@ export function isUuid(text: string): boolean {
 }
 
 const scratch = new Uint32Array(4);
-const dash = 45;
-
-function digitOf(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  if (code >= 97 && code <= 102) return code - 87;
-  return -1;
-}
+/** Value of a hexadecimal digit by its character code, -1 for any other. */
+const digits = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.indexOf(String.fromCharCode(code)));
+/** Where the 32 digits stand among the 36 characters. */
+const placeOfDigit = Uint8Array.from(
+  { length: 32 },
+  (_, n) => n + (n >= 8 ? 1 : 0) + (n >= 12 ? 1 : 0) + (n >= 16 ? 1 : 0) + (n >= 20 ? 1 : 0),
+);

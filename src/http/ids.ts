@@ -87,7 +87,11 @@ export function proposeOrderId(home: number, commandId: CommandId, brokerNow: nu
 
 /** SHA-256 of the operation and the canonical form (RFC 8785) of what is asked; the order of lines counts. */
 export function fingerprintOf(operation: Operation, effective: object): Uint8Array {
-  return createHash('sha256').update(operation).update('\n').update(canonicalize(effective) ?? '').digest();
+  return createHash('sha256')
+    .update(operation)
+    .update('\n')
+    .update(canonicalize(effective) ?? '')
+    .digest();
 }
 
 /** The product with which an order lives: the smallest id by code unit order. `ids` is not empty. */

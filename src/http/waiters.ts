@@ -56,7 +56,7 @@ interface Queue {
   readonly members: Set<Member>;
   /** Outcomes that only the answer to a send can place. */
   early: Outcome[];
-  /** Outcomes that were given away, by the offset that they answer. */
+  /** Outcomes given to a member that may not have sent the command they answer, by the offset of that command. */
   readonly given: Map<number, Outcome>;
 }
 
@@ -64,6 +64,8 @@ interface Lane {
   readonly members: Set<Member>;
   /** Since when requests of this partition went unanswered; null when none did since its last outcome. */
   unansweredSince: number | null;
+  /** When the last of them gave up. */
+  gaveUpAt: number;
 }
 
 /** `now` is monotonic, ms. */
@@ -83,6 +85,8 @@ export function createWaiters(limits: WaitersLimits, now: () => number): Waiters
     const queue = queues.get(commandId) ?? { members: new Set(), early: [], given: new Map() };
     queues.set(commandId, queue);
     const lane = laneOf(lanes, partition);
+    // A request that went unanswered long ago says nothing about the writer of today.
+    if (lane.members.size === 0 && now() - lane.gaveUpAt > limits.writerStalledMsMax) lane.unansweredSince = null;
     const { promise, resolve } = Promise.withResolvers<Decided>();
     const member: Member = {
       fingerprint,
@@ -104,7 +108,9 @@ export function createWaiters(limits: WaitersLimits, now: () => number): Waiters
       sent: (offset) => {
         member.inFlight -= 1;
         member.offsets.add(offset);
-        place(queue);
+        const elsewhere = queue.given.get(offset);
+        if (elsewhere === undefined) place(queue);
+        else member.settle({ outcome: elsewhere, repeat: true });
       },
       lost: () => {
         member.inFlight -= 1;
@@ -116,7 +122,10 @@ export function createWaiters(limits: WaitersLimits, now: () => number): Waiters
         place(queue);
       },
       leave: () => {
-        if (queue.members.has(member)) lane.unansweredSince ??= member.since;
+        if (queue.members.has(member) && member.inFlight + member.lostSends + member.offsets.size > 0) {
+          lane.unansweredSince ??= member.since;
+          lane.gaveUpAt = now();
+        }
         remove(commandId, queue, lane, member);
         place(queue);
       },
@@ -130,8 +139,8 @@ export function createWaiters(limits: WaitersLimits, now: () => number): Waiters
       if (lane === undefined) return null;
       if (lane.members.size >= limits.waitersPerPartitionMax) return 'overloaded';
       // Where nobody waits, one request is let in to find out whether the writer is back.
-      const oldest = first(lane.members);
-      if (oldest === undefined) return null;
+      const oldest = find(lane.members, () => true);
+      if (oldest === null) return null;
       const since = Math.min(oldest.since, lane.unansweredSince ?? oldest.since);
       return now() - since > limits.writerStalledMsMax ? 'writer_unavailable' : null;
     },
@@ -151,19 +160,14 @@ export function createWaiters(limits: WaitersLimits, now: () => number): Waiters
 
 /** Gives every outcome that can be placed to its request; to be called whenever something was learned. */
 function place(queue: Queue): void {
+  if (queue.early.length === 0) return;
   const left: Outcome[] = [];
   for (const outcome of queue.early) {
     const taker = takerOf(queue, outcome);
-    if (taker === 'later') {
-      left.push(outcome);
-    } else if (taker !== null) {
-      const { placed_at } = outcome.event.meta;
-      if (placed_at !== null && queue.given.size < earlyMax) queue.given.set(placed_at, outcome);
-      taker.settle({ outcome, repeat: false });
-    }
+    if (taker === 'later') left.push(outcome);
+    else taker?.settle({ outcome, repeat: false });
   }
   queue.early = left;
-  tellRepeats(queue);
 }
 
 /**
@@ -171,40 +175,32 @@ function place(queue: Queue): void {
  * oldest member that may have sent it, else to the oldest that asked the same; any other outcome says nothing about
  * what was asked, so it waits until the sends under way are answered.
  */
-function takerOf(queue: Queue, { event: { meta } }: Outcome): Member | 'later' | null {
-  const members = [...queue.members];
-  const sender = members.find(({ offsets }) => meta.placed_at !== null && offsets.has(meta.placed_at));
-  if (sender !== undefined) return sender;
-  const unplaced = members.filter(({ inFlight, lostSends }) => inFlight + lostSends > 0);
-  if (meta.remember !== null) {
-    const { fingerprint } = meta.remember;
-    const asked = ({ fingerprint: own }: Member) => Buffer.compare(own, fingerprint) === 0;
-    return unplaced.find(asked) ?? members.find(asked) ?? (unplaced.length > 0 ? 'later' : null);
+function takerOf(queue: Queue, outcome: Outcome): Member | 'later' | null {
+  const { remember, placed_at } = outcome.event.meta;
+  const { members } = queue;
+  const sender = find(members, ({ offsets }) => placed_at !== null && offsets.has(placed_at));
+  if (sender !== null) return sender;
+  const unplaced = ({ inFlight, lostSends }: Member) => inFlight + lostSends > 0;
+  if (remember === null) {
+    return find(members, ({ inFlight }) => inFlight > 0) === null ? find(members, unplaced) : 'later';
   }
-  if (members.some(({ inFlight }) => inFlight > 0)) return 'later';
-  return unplaced[0] ?? null;
-}
-
-/** A member whose own outcome was given to another one, because its offset was not known then, has a repeat. */
-function tellRepeats(queue: Queue): void {
-  if (queue.given.size === 0) return;
-  for (const member of [...queue.members]) {
-    for (const offset of member.offsets) {
-      const outcome = queue.given.get(offset);
-      if (outcome !== undefined) member.settle({ outcome, repeat: true });
-    }
-  }
+  const asked = ({ fingerprint }: Member) => Buffer.compare(fingerprint, remember.fingerprint) === 0;
+  const taker = find(members, (member) => unplaced(member) && asked(member)) ?? find(members, asked);
+  if (taker === null) return find(members, unplaced) === null ? null : 'later';
+  // Whoever learns later that this was the answer to its own send is told that it is a repeat.
+  if (placed_at !== null && queue.given.size < earlyMax) queue.given.set(placed_at, outcome);
+  return taker;
 }
 
 function laneOf(lanes: Map<number, Lane>, partition: number): Lane {
   const known = lanes.get(partition);
   if (known !== undefined) return known;
-  const lane: Lane = { members: new Set(), unansweredSince: null };
+  const lane: Lane = { members: new Set(), unansweredSince: null, gaveUpAt: 0 };
   lanes.set(partition, lane);
   return lane;
 }
 
-function first<T>(set: ReadonlySet<T>): T | undefined {
-  for (const one of set) return one;
-  return undefined;
+function find<T>(set: ReadonlySet<T>, test: (one: T) => boolean): T | null {
+  for (const one of set) if (test(one)) return one;
+  return null;
 }

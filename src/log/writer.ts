@@ -10,9 +10,20 @@ import type { Appender, Log, LogRecord, Pace } from './port.ts';
 import { LogError } from './port.ts';
 import type { CommandReading, Reading } from './reading.ts';
 
+/** A batch that stands: acknowledged at the offset it was meant for. */
+export interface AppendedBatch {
+  readonly partition: number;
+  /** Offset of the first event. */
+  readonly base: number;
+  readonly commands: number;
+  readonly events: readonly EventRecord[];
+  /** Time from the append to its answer, ms. */
+  readonly ms: number;
+}
+
 /** What a writer tells about its work, for metrics and logs. */
 export interface WriterEvents {
-  appended(batch: { readonly commands: number; readonly events: readonly EventRecord[]; readonly ms: number }): void;
+  appended(batch: AppendedBatch): void;
   /** The fate of an append is unknown, or it was void; the journal was read again. */
   doubt(error: Error): void;
   /** The decider threw: a bug. The command is refused and kept in the dead letters. */
@@ -60,6 +71,8 @@ export function createWriter<S>(options: WriterOptions<S>): Writer {
         if (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
         else await work(await take(signal), signal);
       }
+    } catch (error) {
+      if (error !== signal.reason) throw error;
     } finally {
       await dropAppender();
     }
@@ -108,7 +121,14 @@ export function createWriter<S>(options: WriterOptions<S>): Writer {
       if (base === end) {
         journal.accept(batch.overlay, batch.events);
         queue.splice(0, batch.commands);
-        options.events.appended({ commands: batch.commands, events: batch.events, ms: pace.now() - started });
+        const { commands: count, events } = batch;
+        options.events.appended({
+          partition: journal.partition,
+          base,
+          commands: count,
+          events,
+          ms: pace.now() - started,
+        });
         return;
       }
       if (base !== undefined && base < end) {

@@ -12,7 +12,7 @@ type Batches = ReadonlyMap<number, readonly OutgoingRecord[]>;
 /**
  * What becomes of an append.
  * - `none`: it lands and is answered.
- * - `lose_answer`: it lands, its caller hears `unknown`, in either order.
+ * - `lose_answer`: it lands, then its caller hears `unknown`.
  * - `lose_request`: its caller hears `unknown`, it never lands.
  * - `landAfter`: its caller hears `unknown`, it lands that many steps later.
  */
@@ -141,12 +141,17 @@ function createAppender(
 
     return new Promise((resolve, reject) => {
       const fail = (error: LogError): void => later(1, () => reject(error));
+      const lost = new LogError('unknown', 'no answer came');
       if (fault instanceof LogError) return fail(fault);
-      if (fault !== 'none') fail(new LogError('unknown', 'no answer came'));
-      if (fault === 'lose_request') return;
-      later(typeof fault === 'object' ? fault.landAfter : 1, () => {
+      if (fault === 'lose_request') return fail(lost);
+      if (typeof fault === 'object') {
+        fail(lost);
+        return later(fault.landAfter, land);
+      }
+      later(1, () => {
         const appended = land();
-        if (fault === 'none') later(1, () => resolve(appended));
+        if (fault === 'lose_answer') fail(lost);
+        else later(1, () => resolve(appended));
       });
     });
   }

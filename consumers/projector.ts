@@ -1,0 +1,60 @@
+// The projector: follows the journal and keeps the rows of every active generation up with it. Rows and checkpoint
+// change together, so that a crash, a second projector or a batch delivered twice changes nothing.
+import type { Follower } from '../src/log/port.ts';
+import type { Applying } from './projector/apply.ts';
+import type { Lane } from './projector/lane.ts';
+import { createBell, holdBack, runLoop } from './projector/loop.ts';
+import type { ProjectorOptions, RunningProjector } from './projector/options.ts';
+import { createStarts } from './projector/starts.ts';
+import { createReport } from './projector/status.ts';
+
+/** Joins the group of projectors. Outages of Postgres are waited out, also at the start. @throws LogError */
+export async function startProjector(options: ProjectorOptions): Promise<RunningProjector> {
+  const { log, logger, pace, config } = options;
+  const lanes = new Map<number, Lane>();
+  const paused = new Set<number>();
+  const stopping = new AbortController();
+  const bell = createBell(pace);
+  const { status, trouble, well, started } = createReport(logger, lanes);
+  const start = createStarts({ ...options, lanes, wake: bell.ring, started, trouble });
+  let joined: Follower | null = null;
+
+  const follower = await log.follow({
+    topic: options.journal,
+    group: options.group,
+    assignment: 'shared',
+    start: async (partition, signal) => {
+      const next = await start(partition, signal);
+      if (paused.delete(partition)) joined?.resume(partition);
+      return next;
+    },
+    deliver: (partition, records) => {
+      lanes.get(partition)?.put(records);
+      if (joined !== null) holdBack({ lanes, paused, follower: joined, config });
+      bell.ring();
+    },
+    lost: (partition) => {
+      lanes.get(partition)?.end();
+      lanes.delete(partition);
+      paused.delete(partition);
+    },
+    trouble: (error) => logger.warn({ err: error }, 'following the journal goes on after an error'),
+  });
+  joined = follower;
+  const restart = (lane: Lane): void => {
+    lane.end();
+    follower.restart(lane.partition);
+  };
+  const applying: Applying = { pace, signal: stopping.signal, restart, trouble, well };
+  const running = runLoop({ follower, lanes, paused, bell, applying, config });
+
+  return {
+    status,
+    stop: async () => {
+      stopping.abort();
+      bell.ring();
+      await running;
+      await follower.stop();
+    },
+  };
+}

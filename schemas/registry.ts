@@ -1,0 +1,157 @@
+// The schema registry: `ledger prepare` registers what was released, a start only looks, a reader asks for ids that it
+// does not know. Every request has a time limit; an outage is an error of its own, never a "no".
+import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+import { released } from './generated.ts';
+import type { Topics } from './topics.ts';
+import { subjectsOf } from './topics.ts';
+
+/** The registry answered, and what it said forbids to go on. */
+export class SchemaError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SchemaError';
+  }
+}
+
+/** The registry did not answer in time, or not with anything that tells. Asking again may help. */
+export class RegistryUnavailable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RegistryUnavailable';
+  }
+}
+
+/** Milliseconds for one question to the registry, repetitions included. */
+const askMsMax = 10_000;
+/** All of the client's retry options: what one instance leaves out it takes from the last one that was made. */
+const retry = { retries: 2, initialRetryTimeInSecs: 0.1, maxRetryTimeInSecs: 1, factor: 0.2, multiplier: 2 };
+const level = COMPATIBILITY.BACKWARD_TRANSITIVE;
+
+/**
+ * Registers every released version of every record type, oldest first, each subject held to BACKWARD_TRANSITIVE: a
+ * reader of the latest version reads them all. Again it changes nothing, but gives a level to a subject without one.
+ * @returns schema id of each record type's latest version
+ * @throws SchemaError naming the subject that refuses a version; RegistryUnavailable
+ */
+export async function prepareSchemas(url: string, topics: Topics): Promise<ReadonlyMap<string, number>> {
+  const registry = connect(url, askMsMax);
+  const ids = new Map<string, number>();
+  for (const { subject, record } of subjectsOf(topics)) {
+    await setLevel(url, subject);
+    for (const { version, schema } of versionsOf(record)) {
+      const registered = registry.register({ type: SchemaType.AVRO, schema }, { subject, compatibility: level });
+      const { id } = await answer(
+        `register ${subject} version ${version}`,
+        askMsMax,
+        registered,
+        refusal(subject, version),
+      );
+      ids.set(record, id);
+    }
+  }
+  return ids;
+}
+
+/**
+ * Looks up the ids under which this release writes, and changes nothing.
+ * @returns schema id of each record type's latest version
+ * @throws SchemaError naming every subject that lacks it; RegistryUnavailable
+ */
+export async function checkSchemas(url: string, topics: Topics): Promise<ReadonlyMap<string, number>> {
+  const registry = connect(url, askMsMax);
+  const found = await Promise.all(
+    subjectsOf(topics).map(async ({ subject, record }) => {
+      const schema = versionsOf(record).at(-1)?.schema ?? '';
+      const lookUp = registry.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema });
+      const id = await answer(`look up ${subject}`, askMsMax, lookUp, (error) => (isUnknown(error) ? null : undefined));
+      return { subject, record, id };
+    }),
+  );
+  const missing = found.filter(({ id }) => id === null).map(({ subject }) => subject);
+  if (missing.length > 0) {
+    throw new SchemaError(`the registry at ${url} lacks the schemas of ${missing.join(', ')}: run \`ledger prepare\``);
+  }
+  return new Map(found.flatMap(({ record, id }) => (id === null ? [] : [[record, id] as const])));
+}
+
+/**
+ * Asks for the schema under an id.
+ * @returns its text, or null when the registry does not know the id
+ * @throws RegistryUnavailable; SchemaError when it is no Avro
+ */
+export async function fetchSchema(url: string, id: number, timeoutMs: number): Promise<string | null> {
+  const asked = connect(url, timeoutMs).getSchema(id);
+  const schema = await answer(`schema ${id}`, timeoutMs, asked, (error) =>
+    statusOf(error) === 404 ? null : undefined,
+  );
+  if (schema === null) return null;
+  if (!('createResolver' in schema)) throw new SchemaError(`schema ${id} of the registry is no Avro`);
+  return JSON.stringify(schema);
+}
+
+function connect(url: string, timeoutMs: number): SchemaRegistry {
+  return new SchemaRegistry({
+    host: url.replace(/\/$/, ''),
+    clientId: 'order-ledger',
+    retry,
+    // The client has no time-out of its own.
+    middlewares: [() => ({ request: (request) => Promise.resolve(request.enhance({ timeout: timeoutMs })) })],
+  });
+}
+
+/** Before `register`, which would not raise the level of a subject that somebody else made. */
+async function setLevel(url: string, subject: string): Promise<void> {
+  const what = `set the compatibility of ${subject}`;
+  const request = fetch(`${url.replace(/\/$/, '')}/config/${encodeURIComponent(subject)}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    body: JSON.stringify({ compatibility: level }),
+    signal: AbortSignal.timeout(askMsMax),
+  });
+  const response = await answer(what, askMsMax, request, () => undefined);
+  const text = await response.text();
+  if (!response.ok) throw new RegistryUnavailable(`${what}: HTTP ${response.status} ${text}`);
+}
+
+/** Waits for an answer. `explain` turns an error into an answer or throws; undefined: it tells nothing. */
+async function answer<T, E>(
+  what: string,
+  timeoutMs: number,
+  asked: Promise<T>,
+  explain: (error: unknown) => E | undefined,
+): Promise<T | E> {
+  const { promise: deadline, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+  try {
+    return await Promise.race([asked, deadline]);
+  } catch (error) {
+    const explained = explain(error);
+    if (explained !== undefined) return explained;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new RegistryUnavailable(`${what}: ${message}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function refusal(subject: string, version: number): (error: unknown) => undefined {
+  return (error) => {
+    const status = statusOf(error);
+    if (!(error instanceof Error) || (status !== 409 && status !== 422)) return undefined;
+    throw new SchemaError(`${subject} refuses version ${version}: ${error.message}`, { cause: error });
+  };
+}
+
+/** The client throws a 404 of this one question without its status, under a name of its own. */
+function isUnknown(error: unknown): boolean {
+  return statusOf(error) === 404 || (error instanceof Error && error.name === 'ConfluentSchemaRegistryError');
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('status' in error)) return undefined;
+  return typeof error.status === 'number' ? error.status : undefined;
+}
+
+function versionsOf(record: string): readonly { readonly version: number; readonly schema: string }[] {
+  return released.filter(({ name }) => name === record);
+}

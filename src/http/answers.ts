@@ -1,0 +1,224 @@
+// HTTP room: from the outcome of a command to the answer of its request. Fresh outcomes are told from the event itself,
+// without the database; repeats as a GET would tell them, as far as the view can.
+import { eventNames } from '../../schemas/generated.ts';
+import type { OrderView, ProductView } from '../../projections/views.ts';
+import type { Outcome } from '../log/client-port.ts';
+import { etagOf } from './headers.ts';
+import { positionHeader } from './positions.ts';
+import type { ProblemFacts, successes } from './problems.ts';
+import { Problem, problemOfRefusal } from './problems.ts';
+import type { Found, Reader, ReadOptions } from './reader.ts';
+import {
+  acceptedOrder,
+  cancelledOrder,
+  changedProduct,
+  createdProduct,
+  iso,
+  orderJson,
+  productJson,
+} from './resources.ts';
+import type { Decided } from './waiters.ts';
+
+export interface Answer {
+  readonly status: keyof typeof successes;
+  readonly headers: { readonly [name: string]: string };
+  readonly body: object | null;
+}
+
+/** How answers reach the views. */
+export interface AnswerContext {
+  readonly reader: Reader;
+  /** Longest wait for a view, ms. */
+  readonly waitMs: number;
+}
+
+type Headers = Answer['headers'];
+
+const replayed = { 'idempotent-replayed': 'true' };
+const stale = { 'ledger-stale': 'true' };
+
+/** Answer to PlaceOrder. @throws Problem where it was refused */
+export async function placedAnswer(context: AnswerContext, { outcome, repeat }: Decided): Promise<Answer> {
+  const { event, partition } = outcome;
+  const headers = headersOf(outcome, repeat);
+  switch (event.type) {
+    case 'OrderAccepted': {
+      const order = acceptedOrder(outcome, event);
+      return {
+        status: repeat ? 'done' : 'created',
+        headers: { ...headers, ...orderHeaders(order) },
+        body: orderJson(order),
+      };
+    }
+    case 'OrderRefused':
+      throw outOfStock(event.data.order_id, { shortages: event.data.shortages, headers });
+    case 'CommandRepeated': {
+      const { order_id: orderId, decided } = event.data;
+      if (orderId === null) throw refusedAgain(outcome, decided, 'body', {});
+      const { row } = await look(context, (read) => context.reader.order(orderId, partition, read), outcome);
+      const known = { ...headers, ...replayed };
+      if (!isEvent(decided)) {
+        const facts = row === null ? { headers: stale } : { shortages: row.shortages ?? [] };
+        throw refusedAgain(outcome, decided, 'body', decided === 'out_of_stock' ? facts : {});
+      }
+      if (row !== null) return { status: 'done', headers: { ...known, ...orderHeaders(row) }, body: orderJson(row) };
+      const location = `/v1/orders/${orderId}`;
+      return {
+        status: 'done',
+        headers: { ...known, ...stale, location },
+        body: { order_id: orderId, status: decided === 'OrderCancelled' ? 'CANCELLED' : 'PENDING' },
+      };
+    }
+    default:
+      throw refusalOf(outcome, repeat, 'body');
+  }
+}
+
+/** Answer to CancelOrder. @throws Problem where it was refused */
+export async function cancelledAnswer(
+  context: AnswerContext,
+  orderId: string,
+  { outcome, repeat }: Decided,
+): Promise<Answer> {
+  const { event, partition } = outcome;
+  const headers = headersOf(outcome, false);
+  const find = (read: ReadOptions): Promise<Found<OrderView>> => context.reader.order(orderId, partition, read);
+  if (event.type === 'OrderCancelled' || event.type === 'CommandRepeated') {
+    const { row, behind } = await look(context, find, outcome);
+    const shown = row !== null && behind && event.type === 'OrderCancelled' ? cancelledOrder(row, event) : row;
+    const body = shown === null ? { order_id: orderId, status: 'CANCELLED' } : orderJson(shown);
+    const known = shown === null ? {} : { etag: etagOf(shown) };
+    return { status: 'done', headers: { ...headers, ...known, ...(row === null || behind ? stale : {}) }, body };
+  }
+  if (event.type === 'CommandRefused' && event.data.reason === 'unknown_order') {
+    // The writer forgets orders that were closed long ago; the view does not.
+    const { row } = await find({ atLeast: outcome.position + 1, waitMs: context.waitMs });
+    if (row === null) throw new Problem('not_found', { headers });
+    if (row.status !== 'CANCELLED') throw new Problem('not_cancellable', { order_id: orderId, headers });
+    return { status: 'done', headers: { ...headers, etag: etagOf(row) }, body: orderJson(row) };
+  }
+  throw refusalOf(outcome, repeat, 'body');
+}
+
+/** Answer to CreateProduct. @throws Problem where it was refused */
+export async function createdAnswer(
+  context: AnswerContext,
+  productId: string,
+  { outcome, repeat }: Decided,
+): Promise<Answer> {
+  const { event } = outcome;
+  const location = { location: `/v1/products/${productId}` };
+  if (event.type === 'ProductCreated') {
+    const product = createdProduct(outcome, event);
+    const headers = { ...headersOf(outcome, repeat), ...location, etag: etagOf(product) };
+    return { status: repeat ? 'done' : 'created', headers, body: productJson(product) };
+  }
+  if (event.type === 'CommandRepeated' && isEvent(event.data.decided)) {
+    const answer = await productNow(context, productId, outcome, true);
+    return { ...answer, headers: { ...answer.headers, ...location } };
+  }
+  throw refusalOf(outcome, repeat, 'body');
+}
+
+/** Answer to ChangeProduct and AdjustStock. @throws Problem where it was refused */
+export async function changedAnswer(
+  context: AnswerContext,
+  productId: string,
+  { outcome, repeat }: Decided,
+): Promise<Answer> {
+  const { event } = outcome;
+  if (event.type === 'ProductChanged' || event.type === 'StockAdjusted') {
+    return productNow(context, productId, outcome, repeat);
+  }
+  if (event.type === 'CommandRepeated' && isEvent(event.data.decided)) {
+    return productNow(context, productId, outcome, true);
+  }
+  throw refusalOf(outcome, repeat, 'path');
+}
+
+/** Answer to ArchiveProduct. @throws Problem where it was refused */
+export function archivedAnswer({ outcome, repeat }: Decided): Answer {
+  const { event } = outcome;
+  const done =
+    event.type === 'ProductArchived' || (event.type === 'CommandRepeated' && event.data.decided === 'ProductArchived');
+  if (!done) throw refusalOf(outcome, repeat, 'path');
+  return { status: 'archived', headers: headersOf(outcome, false), body: null };
+}
+
+async function productNow(
+  context: AnswerContext,
+  productId: string,
+  outcome: Outcome,
+  repeat: boolean,
+): Promise<Answer> {
+  const { event, partition } = outcome;
+  const { row, behind } = await look(context, (read) => context.reader.product(productId, partition, read), outcome);
+  const changes = event.type === 'ProductChanged' || event.type === 'StockAdjusted' ? changedProduct(event) : null;
+  const headers = headersOf(outcome, repeat);
+  if (row === null) {
+    const { journal_offset: _, updated_at: at, ...known } = changes ?? { journal_offset: 0, updated_at: null };
+    const body = { product_id: productId, ...known, ...(at === null ? {} : { updated_at: iso(at) }) };
+    return { status: 'done', headers: { ...headers, ...stale }, body };
+  }
+  const shown: ProductView = behind && changes !== null ? { ...row, ...changes } : row;
+  const headersShown = { ...headers, ...(behind ? stale : {}), etag: etagOf(shown) };
+  return { status: 'done', headers: headersShown, body: productJson(shown) };
+}
+
+/** What the view has now; an outage of it is no reason to fail a command that was decided. */
+async function look<T extends { readonly journal_offset: number }>(
+  context: AnswerContext,
+  find: (read: ReadOptions) => Promise<Found<T>>,
+  outcome: Outcome,
+): Promise<{ readonly row: T | null; readonly behind: boolean }> {
+  try {
+    const { row, stale: behind } = await find({ atLeast: outcome.position + 1, waitMs: context.waitMs });
+    // Kafka being away makes a row stale too; one that shows this event is not behind it.
+    return { row, behind: behind && (row === null || row.journal_offset < outcome.event.offset) };
+  } catch (error) {
+    if (error instanceof Problem && error.code !== 'internal_error') return { row: null, behind: true };
+    throw error;
+  }
+}
+
+function outOfStock(orderId: string, facts: ProblemFacts): Problem {
+  return new Problem('out_of_stock', { ...facts, order_id: orderId });
+}
+
+/** The problem of a command that was refused, now or when it came first. */
+function refusalOf(outcome: Outcome, repeat: boolean, productIn: 'path' | 'body'): Problem {
+  const { event } = outcome;
+  if (event.type === 'CommandRepeated') return refusedAgain(outcome, event.data.decided, productIn, {});
+  if (event.type !== 'CommandRefused') {
+    return new Problem('internal_error', { cause: new Error(`${event.type} answers no such command`) });
+  }
+  const { reason, detail, order_id: orderId } = event.data;
+  const code = problemOfRefusal(reason, productIn);
+  if (code === 'internal_error') return new Problem(code, { cause: new Error(`refused as ${reason}: ${detail}`) });
+  const facts = { detail, headers: headersOf(outcome, repeat) };
+  return new Problem(code, orderId === null ? facts : { ...facts, order_id: orderId });
+}
+
+/** The first refusal again. */
+function refusedAgain(outcome: Outcome, reason: string, productIn: 'path' | 'body', facts: ProblemFacts): Problem {
+  const { event } = outcome;
+  const orderId = event.type === 'CommandRepeated' ? event.data.order_id : null;
+  const headers = { ...headersOf(outcome, true), ...facts.headers };
+  const known = orderId === null ? {} : { order_id: orderId };
+  return new Problem(problemOfRefusal(reason, productIn), { ...facts, ...known, headers });
+}
+
+function headersOf(outcome: Outcome, repeat: boolean): Headers {
+  return {
+    'ledger-position': positionHeader(outcome.partition, outcome.position),
+    ...(repeat ? replayed : {}),
+  };
+}
+
+function orderHeaders(order: OrderView): Headers {
+  return { etag: etagOf(order), location: `/v1/orders/${order.order_id}` };
+}
+
+function isEvent(decided: string): boolean {
+  return eventNames.some((name) => name === decided);
+}

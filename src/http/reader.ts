@@ -1,0 +1,141 @@
+// HTTP room: rows of the views, with read-your-writes: a read waits until the view shows what this instance told
+// anybody, within a budget; before it says that something does not exist, it asks the broker how far the journal goes.
+import type { OrderView, ProductView, Seen, Views } from '../../projections/views.ts';
+import { CursorError } from '../../projections/views.ts';
+import type { LedgerClient } from '../log/client-port.ts';
+import type { ProjectionName, SeenPositions, ViewWaits } from './positions.ts';
+import { Problem } from './problems.ts';
+
+export interface ReadOptions {
+  /** Next offset of the row's partition that the caller wants to be applied, besides what this instance has seen. */
+  readonly atLeast: number;
+  /** Longest wait, ms; 0: not at all. */
+  readonly waitMs: number;
+}
+
+/** A row; `stale` where it may not show everything yet. */
+export interface Found<T> {
+  readonly row: T | null;
+  readonly stale: boolean;
+}
+
+export interface Reader {
+  /** row null: it does not exist. @throws Problem `projection_behind`, `dependency_down` */
+  order(orderId: string, partition: number, options: ReadOptions): Promise<Found<OrderView>>;
+  /** row null: it does not exist. @throws Problem `projection_behind`, `dependency_down` */
+  product(productId: string, partition: number, options: ReadOptions): Promise<Found<ProductView>>;
+  /** Runs a list query. @throws Problem `cursor_invalid`, `dependency_down` */
+  list<T>(query: (views: Views) => Promise<T>): Promise<T>;
+}
+
+export interface ReaderOptions {
+  readonly client: Pick<LedgerClient, 'ready' | 'journalEnds'>;
+  readonly views: Views;
+  readonly waits: ViewWaits;
+  readonly seen: SeenPositions;
+  /** monotonic, ms */
+  readonly now: () => number;
+}
+
+export function createReader({ client, views, waits, seen, now }: ReaderOptions): Reader {
+  const ends = shared(() => client.journalEnds());
+
+  async function read<T>(
+    projection: ProjectionName,
+    load: () => Promise<Seen<T>>,
+    partition: number,
+    options: ReadOptions,
+  ): Promise<Found<T>> {
+    const deadline = now() + options.waitMs;
+    const wanted = Math.max(seen.next(partition), options.atLeast);
+
+    async function caughtUp(found: Seen<T>, next: number): Promise<Seen<T>> {
+      const left = deadline - now();
+      // While Kafka is away nothing reaches the view, so there is nothing to wait for.
+      if (found.next >= next || left <= 0 || !client.ready()) return found;
+      await waits.reached(projection, partition, next, left);
+      return load();
+    }
+
+    const found = await caughtUp(await load(), wanted);
+    if (found.row !== null) return { row: found.row, stale: found.next < wanted || !client.ready() };
+    if (found.next < wanted) throw new Problem('projection_behind');
+    const end = await within(endOf(ends, partition), Math.max(deadline - now(), endMsMin));
+    const last = await caughtUp(found, end);
+    if (last.row === null && last.next < end) throw new Problem('projection_behind');
+    return { row: last.row, stale: false };
+  }
+
+  return {
+    order: (id, partition, options) =>
+      guarded(() => read('order-state', () => views.order(id, partition), partition, options)),
+    product: (id, partition, options) =>
+      guarded(() => read('stock', () => views.product(id, partition), partition, options)),
+    list: (query) => guarded(() => query(views)),
+  };
+}
+
+/** The broker gets this long to say where the journal ends even if the caller does not want to wait for the view, ms. */
+const endMsMin = 500;
+
+async function endOf(ends: () => ReturnType<LedgerClient['journalEnds']>, partition: number): Promise<number> {
+  try {
+    return (await ends()).get(partition)?.high ?? 0;
+  } catch (cause) {
+    throw new Problem('dependency_down', { detail: 'Whether this exists cannot be told at the moment.', cause });
+  }
+}
+
+async function within(promise: Promise<number>, ms: number): Promise<number> {
+  const { promise: late, reject } = Promise.withResolvers<number>();
+  const timer = setTimeout(() => reject(new Problem('projection_behind')), ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Lets many callers share one question: one is under way at most, and whoever comes meanwhile waits for the next one,
+ * because an answer may only count for those who asked before it was given.
+ */
+function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | null = null;
+  let following: Promise<T> | null = null;
+  const start = (): Promise<T> => {
+    running = ask().finally(() => {
+      running = null;
+    });
+    return running;
+  };
+  return () => {
+    if (running === null) return start();
+    const next = (): Promise<T> => {
+      following = null;
+      return start();
+    };
+    following ??= running.then(next, next);
+    return following;
+  };
+}
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause;
+    if (cause instanceof CursorError) throw new Problem('cursor_invalid', { cause });
+    throw new Problem(isOutage(cause) ? 'dependency_down' : 'internal_error', { cause });
+  }
+}
+
+/**
+ * Whether an error of the database driver says that Postgres is away: either it has no SQLSTATE, or one of the classes
+ * 08 (connection), 53 (resources), 57 (shutdown, time-out) and 58 (system).
+ */
+function isOutage(error: unknown): boolean {
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return false;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  return !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|58)/.test(code);
+}

@@ -1,0 +1,72 @@
+// HTTP room: what createApp is given, and what the routes share.
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Config } from '../platform/config.ts';
+import type { Views } from '../../projections/views.ts';
+import type { LedgerClient } from '../log/client-port.ts';
+import type { Credentials } from './auth.ts';
+import type { Claims } from './claims.ts';
+import type { Reader } from './reader.ts';
+import type { Submit } from './submit.ts';
+import type { Undecided } from './undecided.ts';
+
+export type ServiceStatus = 'up' | 'down';
+
+/** What /health shows; details only to callers with a credential. */
+export interface HealthReport {
+  readonly status: 'ok' | 'degraded';
+  readonly services: {
+    readonly [name in 'kafka' | 'registry' | 'postgres' | 'redis']: {
+      readonly status: ServiceStatus;
+      /** How long its answer took; null where there was none. */
+      readonly ms: number | null;
+    };
+  };
+  readonly roles: {
+    readonly [role: string]: { readonly status: string; readonly partitions: readonly number[] };
+  };
+  readonly projections: {
+    readonly [name: string]: {
+      readonly generation: number | string;
+      /** End of the journal minus checkpoint, over all partitions; null where it cannot be told. */
+      readonly lag_events: number | null;
+      readonly lag_ms: number | null;
+    };
+  };
+  readonly system: {
+    /** bytes */
+    readonly rss: number;
+    /** bytes */
+    readonly heap: number;
+    readonly event_loop_ms: number;
+    readonly load: readonly number[];
+    /** bytes; null where it cannot be told */
+    readonly disk_free: number | null;
+  };
+  /** ISO 8601 */
+  readonly timestamp: string;
+}
+
+/** What an API instance is made of. */
+export interface AppDeps {
+  readonly config: Config;
+  readonly client: LedgerClient;
+  readonly views: Views;
+  readonly credentials: Credentials;
+  readonly claims: Claims;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly health: () => Promise<HealthReport>;
+}
+
+/** What the routes work with. */
+export interface Room {
+  readonly config: Config;
+  readonly client: LedgerClient;
+  readonly reader: Reader;
+  readonly submit: Submit;
+  readonly undecided: Undecided;
+  readonly credentials: Credentials;
+  readonly metrics: Metrics;
+  readonly health: () => Promise<HealthReport>;
+}

@@ -1,0 +1,55 @@
+// A stack in the foreground, for developers: prints its environment as shell lines and runs until it is interrupted.
+//   node stack/dev.ts [--dir <folder>] [--env-file <file>] [--servers kafka,postgres]
+import { rmSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { shellLines } from './environment.ts';
+import type { ServerName } from './server.ts';
+import { SERVER_NAMES } from './server.ts';
+import { startStack } from './stack.ts';
+import { messageOf } from './wait.ts';
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { dir: { type: 'string' }, 'env-file': { type: 'string' }, servers: { type: 'string' } },
+  });
+  const startedAt = performance.now();
+  const interrupted = new AbortController();
+  const over = new Promise<void>((resolve) => {
+    const keepAlive = setInterval(() => undefined, 60_000);
+    interrupted.signal.addEventListener('abort', () => {
+      clearInterval(keepAlive);
+      resolve();
+    });
+  });
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(name, () => interrupted.abort(new Error(name)));
+  const stack = await startStack({
+    ...(values.dir === undefined ? {} : { dir: values.dir }),
+    servers: serversFrom(values.servers),
+    signal: interrupted.signal,
+  });
+  const lines = shellLines({ ...stack.env });
+  const file = values['env-file'];
+  process.stdout.write(lines);
+  if (file !== undefined) writeFileSync(file, lines, { mode: 0o600 });
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  process.stderr.write(`# up in ${seconds} s, ${stack.provider}, in ${stack.dir}; interrupt to end it\n`);
+  await over;
+  if (file !== undefined) rmSync(file, { force: true });
+  await stack.stop();
+}
+
+function serversFrom(text: string | undefined): ServerName[] {
+  const wanted = text?.split(',') ?? [...SERVER_NAMES];
+  const unknown = wanted.filter((name) => !SERVER_NAMES.some((known) => known === name));
+  if (unknown.length > 0)
+    throw new Error(`No such server: ${unknown.join(', ')}; there are ${SERVER_NAMES.join(', ')}`);
+  return SERVER_NAMES.filter((name) => wanted.includes(name));
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exitCode = 1;
+}

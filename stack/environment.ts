@@ -1,0 +1,34 @@
+// What clients need to know of a stack, and the shell syntax in which it is written down.
+import type { Passwords, Ports } from './server.ts';
+import { urlOf } from './servers/postgres.ts';
+import { registryUrl } from './servers/registry.ts';
+
+export interface StackEnv {
+  readonly KAFKA_BROKERS: string;
+  readonly SCHEMA_REGISTRY_URL: string;
+  readonly DATABASE_URL: string;
+  /** A role that may log in and read what `ledger prepare` grants it, and change nothing. */
+  readonly DATABASE_URL_READONLY: string;
+  readonly REDIS_URL: string;
+}
+
+export function envOf(ports: Ports, passwords: Passwords): StackEnv {
+  return {
+    KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
+    SCHEMA_REGISTRY_URL: registryUrl(ports),
+    DATABASE_URL: urlOf(ports, passwords, 'ledger', 'ledger'),
+    DATABASE_URL_READONLY: urlOf(ports, passwords, 'ledger_readonly', 'ledger'),
+    REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
+  };
+}
+
+/** Lines that a shell can read, and so can whoever only splits at the first equals sign. */
+export function shellLines(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${quoted(value)}\n`)
+    .join('');
+}
+
+function quoted(value: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,62 @@
+// Where a stack keeps what: `<name>.log` and `<name>.pid` in its folder, data below `data`.
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Passwords, ServerName } from './server.ts';
+
+const OTHERS_MAY_PASS = 0o001;
+
+export interface Folders {
+  readonly dir: string;
+  log(name: string): string;
+  data(server: ServerName): string;
+  /** Folders outside `dir` that hold data of this stack. */
+  readonly elsewhere: readonly string[];
+}
+
+export function foldersOf(dir: string): Folders {
+  const whole = resolve(dir);
+  const elsewhere = postgresElsewhere(whole);
+  return {
+    dir: whole,
+    log: (name) => join(whole, `${name}.log`),
+    data: (server) => (server === 'postgres' && elsewhere !== undefined ? elsewhere : join(whole, 'data', server)),
+    elsewhere: elsewhere === undefined ? [] : [elsewhere],
+  };
+}
+
+/** Root's Postgres runs as somebody else, who cannot reach a folder below one that is closed to others. */
+function postgresElsewhere(dir: string): string | undefined {
+  if (process.getuid?.() !== 0 || isOpenToOthers(dir)) return undefined;
+  return join('/var/lib/order-ledger', createHash('sha256').update(dir).digest('hex').slice(0, 12), 'postgres');
+}
+
+function isOpenToOthers(folder: string): boolean {
+  const stat = statSync(folder, { throwIfNoEntry: false });
+  const open = stat === undefined || (stat.mode & OTHERS_MAY_PASS) !== 0;
+  return open && (dirname(folder) === folder || isOpenToOthers(dirname(folder)));
+}
+
+/** The passwords of this stack's Postgres, made at the first start. */
+export async function passwordsIn(folders: Folders): Promise<Passwords> {
+  const file = join(folders.dir, 'data', 'postgres-passwords.json');
+  if (!existsSync(file)) {
+    const fresh = (): string => randomBytes(18).toString('base64url');
+    await mkdir(dirname(file), { recursive: true });
+    const made: Passwords = { postgres: fresh(), ledger: fresh(), ledger_readonly: fresh() };
+    await writeFile(file, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 });
+  }
+  const known: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  return {
+    postgres: textIn(known, 'postgres', file),
+    ledger: textIn(known, 'ledger', file),
+    ledger_readonly: textIn(known, 'ledger_readonly', file),
+  };
+}
+
+function textIn(value: unknown, name: string, file: string): string {
+  const found: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  if (typeof found !== 'string') throw new Error(`${file} holds no ${name}`);
+  return found;
+}

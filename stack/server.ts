@@ -1,0 +1,56 @@
+// What a server of the local stack is: how to lay out its data, how to run it, how to ask whether it answers.
+// The four definitions are in stack/servers; native.ts, up.ts and the tests all use these.
+import type { ServersHome } from './fetch.ts';
+
+export const SERVER_NAMES = ['kafka', 'registry', 'postgres', 'redis'] as const;
+export type ServerName = (typeof SERVER_NAMES)[number];
+
+export interface Ports {
+  readonly kafka: number;
+  readonly kafkaController: number;
+  readonly registry: number;
+  readonly postgres: number;
+  readonly redis: number;
+}
+
+/** Passwords of the three Postgres roles; made once, kept beside the data that they open. */
+export interface Passwords {
+  readonly postgres: string;
+  readonly ledger: string;
+  readonly ledger_readonly: string;
+}
+
+export interface ServerContext {
+  readonly home: ServersHome;
+  readonly ports: Ports;
+  readonly passwords: Passwords;
+  /** Folder of this server alone; made before `prepare`. */
+  readonly dataDir: string;
+  readonly javaFlags: readonly string[];
+}
+
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+export interface ServerDefinition {
+  readonly name: ServerName;
+  /** Ports that must be free before it starts. */
+  readonly ports: (ports: Ports) => readonly number[];
+  readonly prepare: (context: ServerContext) => Promise<void>;
+  readonly command: (context: ServerContext) => Command;
+  /** One question to the server; throws while it does not answer. */
+  readonly probe: (context: ServerContext) => Promise<void>;
+  /** Ends it in order. Postgres reads SIGTERM as "wait for every client", hence one signal per server. */
+  readonly stopSignal: NodeJS.Signals;
+  /** Ends it at once. SIGKILL would leave Postgres' shared memory behind. */
+  readonly abortSignal: NodeJS.Signals;
+  readonly stopMsMax: number;
+  readonly startMsMax: number;
+  /** A start that ended with this in its log is worth another try. */
+  readonly startAgain?: RegExp;
+}

@@ -1,0 +1,78 @@
+// `make test`: every check of the project, one after the other, none left out because an earlier one failed. The last
+// line is `N passed, N failed`. Names of steps or of groups (lint, unit, system) as arguments run only those.
+import type { Counts } from './support/counts.ts';
+import type { Step, StepContext } from './support/steps.ts';
+import { check, jestProject, k6, simulation } from './support/steps.ts';
+
+const minuteMs = 60_000;
+
+const steps: readonly Step[] = [
+  check('prettier', 'lint', 2 * minuteMs, ['node_modules/.bin/prettier', '--check', '--log-level', 'warn', '.']),
+  check('eslint', 'lint', 4 * minuteMs, ['node_modules/.bin/eslint', '--max-warnings', '0', '.']),
+  check('tsc', 'lint', 3 * minuteMs, ['node_modules/.bin/tsc', '--noEmit', '-p', '.']),
+  check('generated: schemas', 'lint', minuteMs, ['schemas/generate.ts', '--check']),
+  check('generated: errors', 'lint', minuteMs, ['src/http/errors-doc.ts', '--check']),
+  check('generated: environment', 'lint', minuteMs, ['tests/support/environment-table.ts', '--check']),
+  check('knip', 'lint', 3 * minuteMs, ['node_modules/.bin/knip', '--no-progress']),
+  jestProject('unit', 'unit', 6 * minuteMs),
+  simulation,
+  jestProject('real', 'system', 14 * minuteMs),
+  k6('oversell', 2 * minuteMs),
+  k6('idempotency', 2 * minuteMs),
+];
+
+interface Line extends Counts {
+  readonly name: string;
+  readonly seconds: string;
+  readonly skipped?: string;
+}
+
+/** Runs the steps in order and prints each result as it comes. */
+async function runAll(chosen: readonly Step[], context: StepContext): Promise<readonly Line[]> {
+  const lines: Line[] = [];
+  for (const step of chosen) {
+    if (context.signal.aborted) break;
+    console.log(`\n== ${step.name}`);
+    const line = await runOne(step, context);
+    lines.push(line);
+    console.log(render(line));
+  }
+  return lines;
+}
+
+async function runOne(step: Step, context: StepContext): Promise<Line> {
+  const startedAt = performance.now();
+  const counts = await step.run(context).catch((error: unknown) => {
+    console.error(error);
+    return { passed: 0, failed: 1, note: 'the step itself broke' };
+  });
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+  return { passed: 0, failed: 0, ...counts, name: step.name, seconds };
+}
+
+function render({ name, seconds, passed, failed, note, skipped }: Line): string {
+  const result = skipped === undefined ? `${passed} passed, ${failed} failed` : `NOT RUN: ${skipped}`;
+  const word = failed > 0 ? 'FAIL' : skipped === undefined ? 'ok  ' : '--  ';
+  return `${word} ${name.padEnd(24)} ${`${seconds} s`.padStart(9)}  ${result}${note === undefined ? '' : `  (${note})`}`;
+}
+
+function choose(names: readonly string[]): readonly Step[] {
+  if (names.length === 0) return steps;
+  return steps.filter(({ name, group }) => names.includes(name) || names.includes(group));
+}
+
+async function main(): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(new Error(signal)));
+  const lines = await runAll(choose(process.argv.slice(2)), { signal: stop.signal, env: {} });
+  const sum = (of: (line: Line) => number): number => lines.reduce((total, line) => total + of(line), 0);
+  const passed = sum((line) => line.passed);
+  const failed = sum((line) => line.failed) + (stop.signal.aborted ? 1 : 0);
+  console.log(`\n== summary\n${lines.map(render).join('\n')}`);
+  if (stop.signal.aborted) console.log('FAIL the run was interrupted');
+  if (lines.length === 0) console.log('FAIL no step ran');
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+}
+
+await main();

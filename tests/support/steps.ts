@@ -1,0 +1,87 @@
+// The steps of the test run: what each one starts, how long it may take, and how its tests are counted.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { ChildOptions, ChildResult } from './child.ts';
+import { node, runChild } from './child.ts';
+import type { Counts } from './counts.ts';
+import { byExitCode, byJestReport, byLastLine } from './counts.ts';
+
+/** What a step may use: the run's end, and the environment that names servers. */
+export interface StepContext {
+  readonly signal: AbortSignal;
+  readonly env: { readonly [name: string]: string };
+}
+
+export interface Step {
+  readonly name: string;
+  /** Steps can be run by the group as well: `node tests/run.ts lint`. */
+  readonly group: 'lint' | 'unit' | 'system';
+  /** Answers the figures, or the reason why it was not run. */
+  run(context: StepContext): Promise<Counts | { readonly skipped: string }>;
+}
+
+const minuteMs = 60_000;
+const seeds = 2_000;
+const k6Version = 'v1.8.1';
+
+/** A check that passes or fails as a whole. */
+export function check(name: string, group: Step['group'], timeoutMs: number, args: readonly string[]): Step {
+  const run = async (context: StepContext): Promise<Counts> => {
+    const result = await runChild([node, ...args], { ...context, timeoutMs });
+    const counts = byExitCode(result);
+    if (counts.failed > 0) process.stdout.write(result.output);
+    return counts;
+  };
+  return { name, group, run };
+}
+
+/** The tests of one of jest's projects. */
+export function jestProject(project: 'unit' | 'real', group: Step['group'], timeoutMs: number): Step {
+  const run = async (context: StepContext): Promise<Counts> => {
+    const folder = mkdtempSync(join(tmpdir(), 'order-ledger-'));
+    const report = join(folder, 'report.json');
+    const args = ['--selectProjects', project, '--ci', '--json', `--outputFile=${report}`];
+    const env = { ...context.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' };
+    try {
+      const result = await jest(args, { ...context, env, timeoutMs });
+      return byJestReport(existsSync(report) ? readFileSync(report, 'utf8') : null, result);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+  return { name: `${project} tests`, group, run };
+}
+
+/** The seeded simulation of writers, outages and take-overs. */
+export const simulation: Step = {
+  name: 'simulation',
+  group: 'unit',
+  run: async (context) => {
+    const command = [node, 'tests/simulation/run.ts', '--seeds', String(seeds)];
+    return byLastLine(await runChild(command, { ...context, timeoutMs: 5 * minuteMs, live: true }));
+  },
+};
+
+/** A load test with k6 against the ledger that LEDGER_URL and LEDGER_API_KEY name. */
+export function k6(script: string, timeoutMs: number): Step {
+  const run: Step['run'] = async (context) => {
+    const program = find('k6');
+    if (program === undefined) {
+      return { skipped: `k6 is missing: install it, or \`go install go.k6.io/k6@${k6Version}\`` };
+    }
+    const command = [program, 'run', '--quiet', `load-tests/${script}.js`];
+    return byExitCode(await runChild(command, { ...context, timeoutMs, live: true }));
+  };
+  return { name: `k6 ${script}`, group: 'system', run };
+}
+
+async function jest(args: readonly string[], options: ChildOptions): Promise<ChildResult> {
+  return runChild([node, 'node_modules/jest/bin/jest.js', ...args], { ...options, live: true });
+}
+
+/** Where a program is: on the PATH, or where Go puts what it installs. */
+function find(program: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return [...folders, join(homedir(), 'go', 'bin')].map((folder) => join(folder, program)).find((at) => existsSync(at));
+}
