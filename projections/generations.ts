@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Pool, PoolClient } from 'pg';
 import { ensureLiveViews } from './live-views.ts';
 import type { Projection, Table } from './projection.ts';
+import { ensureReaders } from './readers.ts';
 import { shipped } from './registry.ts';
 import type { Shipped } from './registry.ts';
 import { inTransaction } from './transaction.ts';
@@ -23,16 +24,23 @@ export const generationsLock = 7_206_041_511;
 const setupMsMax = 60_000;
 
 /**
- * Makes what is missing: the first generation of each shipped projection with its tables, and the views of schema
- * `live`. Safe to repeat, and from several processes at once. @throws the driver's error
+ * Makes what is missing: the first generation of each shipped projection with its tables, the views of schema `live`,
+ * and the role that may read them (with `readonlyPassword` as its password, where that is given). Safe to repeat, and
+ * from several processes at once.
+ * @returns whether the role could be granted the views; `missing` where an administrator has to make it
+ * @throws the driver's error
  */
-export async function ensureGenerations(pool: Pool): Promise<void> {
+export async function ensureGenerations(
+  pool: Pool,
+  readonlyPassword: string | null = null,
+): Promise<'granted' | 'missing'> {
   await inTransaction(pool, { statement_timeout: setupMsMax }, async (client) => {
     await client.query('SELECT pg_advisory_xact_lock($1)', [generationsLock]);
     const active = new Set((await readActive(client)).map(({ projection }) => projection));
     for (const one of shipped) if (!active.has(one.projection.name)) await createFirst(client, one);
   });
   await ensureLiveViews(pool, shipped, await activeGenerations(pool));
+  return ensureReaders(pool, readonlyPassword);
 }
 
 /** The active generations. @throws the driver's error, also where the ledger was never prepared */
@@ -94,7 +102,7 @@ function definitionOf(schema: string, table: Table): readonly string[] {
     return `${identifier(column)} ${type === 'text' ? 'text COLLATE "C"' : type}`;
   });
   const indexes = table.indexes.map((on, i) => {
-    return `CREATE INDEX ${identifier(table.name)}_by_${i + 1} ON ${name} (${on.map(indexColumn).join(', ')})`;
+    return `CREATE INDEX ${identifier(`${table.name}_by_${i + 1}`)} ON ${name} (${on.map(indexColumn).join(', ')})`;
   });
   const key = table.key.map(identifier).join(', ');
   return [`CREATE TABLE ${name} (${columns.join(', ')}, PRIMARY KEY (${key}))`, ...indexes];

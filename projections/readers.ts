@@ -1,58 +1,62 @@
-// The role of people: it may log in and read schema `live`, and nothing else.
+// The role of people (DATABASE_URL_READONLY): it may log in and read schema `live`, and nothing else.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from 'pg';
 
-/** Group that holds the grants; a role of your own may join it. */
-export const readerGroup = 'ledger_reader';
-/** The role of DATABASE_URL_READONLY. */
 export const readonlyRole = 'ledger_readonly';
 
 const attemptsMax = 20;
 const pauseMs = 50;
 const notPermitted = '42501';
-/** Roles belong to the whole server: another database's prepare may be making the same one just now. */
+/** Roles belong to the whole server: another database's prepare may be making or changing the same one just now. */
 const collisionCodes = new Set(['42710', '23505', 'XX000', '40P01']);
 
 /**
- * Makes the role and its grants; safe to repeat. Sets its password where one is given, else leaves it as it is.
- * @returns `not_permitted` where our own role may not make roles: an administrator has to
+ * Makes the role where it is missing and we may make roles, and grants it schema `live`; safe to repeat. Its password is
+ * set where one is given, and otherwise left as it is.
+ * @returns `missing` where an administrator has to make the role first
  * @throws the driver's error
  */
-export async function ensureReaders(pool: Pool, password: string | null): Promise<'ready' | 'not_permitted'> {
+export async function ensureReaders(pool: Pool, password: string | null): Promise<'granted' | 'missing'> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await makeRoles(pool, password);
+      if (!(await ensureRole(pool))) return 'missing';
+      if (password !== null) await setPassword(pool, password);
       await grant(pool);
-      return 'ready';
+      return 'granted';
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      if (code === notPermitted) return 'not_permitted';
-      if (!collisionCodes.has(code) || attempt >= attemptsMax) throw error;
+      if (!collisionCodes.has(sqlState(error)) || attempt >= attemptsMax) throw error;
     }
     await pause(pauseMs);
   }
 }
 
-async function makeRoles(pool: Pool, password: string | null): Promise<void> {
-  const { rows } = await pool.query<{ rolname: string }>('SELECT rolname FROM pg_roles WHERE rolname = ANY ($1)', [
-    [readerGroup, readonlyRole],
-  ]);
-  const there = new Set(rows.map(({ rolname }) => rolname));
-  if (!there.has(readerGroup)) await pool.query(`CREATE ROLE ${readerGroup} NOLOGIN`);
-  if (!there.has(readonlyRole)) {
-    await pool.query(`CREATE ROLE ${readonlyRole} LOGIN IN ROLE ${readerGroup}`);
+async function ensureRole(pool: Pool): Promise<boolean> {
+  const { rowCount } = await pool.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [readonlyRole]);
+  if (rowCount === 1) return true;
+  try {
+    await pool.query(`CREATE ROLE ${readonlyRole} LOGIN`);
     await pool.query(`ALTER ROLE ${readonlyRole} SET default_transaction_read_only = on`);
+    return true;
+  } catch (error) {
+    if (sqlState(error) === notPermitted) return false;
+    throw error;
   }
-  if (password === null) return;
+}
+
+async function setPassword(pool: Pool, password: string): Promise<void> {
   // ALTER ROLE takes no parameters; the server itself quotes the text.
   const text = `SELECT format('ALTER ROLE ${readonlyRole} PASSWORD %L', $1::text) AS statement`;
-  const quoted = await pool.query<{ statement: string }>(text, [password]);
-  await pool.query(quoted.rows[0]?.statement ?? '');
+  const { rows } = await pool.query<{ statement: string }>(text, [password]);
+  for (const { statement } of rows) await pool.query(statement);
 }
 
 async function grant(pool: Pool): Promise<void> {
-  await pool.query(`GRANT USAGE ON SCHEMA live TO ${readerGroup}`);
-  await pool.query(`GRANT SELECT ON ALL TABLES IN SCHEMA live TO ${readerGroup}`);
-  // For the views of later generations.
-  await pool.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA live GRANT SELECT ON TABLES TO ${readerGroup}`);
+  await pool.query(`GRANT USAGE ON SCHEMA live TO ${readonlyRole}`);
+  await pool.query(`GRANT SELECT ON ALL TABLES IN SCHEMA live TO ${readonlyRole}`);
+  // For views that have to be dropped and made again.
+  await pool.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA live GRANT SELECT ON TABLES TO ${readonlyRole}`);
+}
+
+function sqlState(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

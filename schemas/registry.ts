@@ -39,13 +39,10 @@ export async function prepareSchemas(url: string, topics: Topics): Promise<Reado
   for (const { subject, record } of subjectsOf(topics)) {
     await setLevel(url, subject);
     for (const { version, schema } of versionsOf(record)) {
-      const registered = registry.register({ type: SchemaType.AVRO, schema }, { subject, compatibility: level });
-      const { id } = await answer(
-        `register ${subject} version ${version}`,
-        askMsMax,
-        registered,
-        refusal(subject, version),
-      );
+      const registered = registry
+        .register({ type: SchemaType.AVRO, schema }, { subject, compatibility: level })
+        .catch(refusal(subject, version));
+      const { id } = await answer(`register ${subject} version ${version}`, askMsMax, registered);
       ids.set(record, id);
     }
   }
@@ -62,8 +59,8 @@ export async function checkSchemas(url: string, topics: Topics): Promise<Readonl
   const found = await Promise.all(
     subjectsOf(topics).map(async ({ subject, record }) => {
       const schema = versionsOf(record).at(-1)?.schema ?? '';
-      const lookUp = registry.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema });
-      const id = await answer(`look up ${subject}`, askMsMax, lookUp, (error) => (isUnknown(error) ? null : undefined));
+      const lookUp = registry.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema }).catch(nullIfUnknown);
+      const id = await answer(`look up ${subject}`, askMsMax, lookUp);
       return { subject, record, id };
     }),
   );
@@ -80,10 +77,8 @@ export async function checkSchemas(url: string, topics: Topics): Promise<Readonl
  * @throws RegistryUnavailable; SchemaError when it is no Avro
  */
 export async function fetchSchema(url: string, id: number, timeoutMs: number): Promise<string | null> {
-  const asked = connect(url, timeoutMs).getSchema(id);
-  const schema = await answer(`schema ${id}`, timeoutMs, asked, (error) =>
-    statusOf(error) === 404 ? null : undefined,
-  );
+  const asked = connect(url, timeoutMs).getSchema(id).catch(nullIfUnknown);
+  const schema = await answer(`schema ${id}`, timeoutMs, asked);
   if (schema === null) return null;
   if (!('createResolver' in schema)) throw new SchemaError(`schema ${id} of the registry is no Avro`);
   return JSON.stringify(schema);
@@ -108,25 +103,19 @@ async function setLevel(url: string, subject: string): Promise<void> {
     body: JSON.stringify({ compatibility: level }),
     signal: AbortSignal.timeout(askMsMax),
   });
-  const response = await answer(what, askMsMax, request, () => undefined);
+  const response = await answer(what, askMsMax, request);
   const text = await response.text();
   if (!response.ok) throw new RegistryUnavailable(`${what}: HTTP ${response.status} ${text}`);
 }
 
-/** Waits for an answer. `explain` turns an error into an answer or throws; undefined: it tells nothing. */
-async function answer<T, E>(
-  what: string,
-  timeoutMs: number,
-  asked: Promise<T>,
-  explain: (error: unknown) => E | undefined,
-): Promise<T | E> {
+/** @throws SchemaError as it came; RegistryUnavailable for anything else, time-outs included */
+async function answer<T>(what: string, timeoutMs: number, asked: Promise<T>): Promise<T> {
   const { promise: deadline, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
   try {
     return await Promise.race([asked, deadline]);
   } catch (error) {
-    const explained = explain(error);
-    if (explained !== undefined) return explained;
+    if (error instanceof SchemaError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     throw new RegistryUnavailable(`${what}: ${message}`, { cause: error });
   } finally {
@@ -134,17 +123,18 @@ async function answer<T, E>(
   }
 }
 
-function refusal(subject: string, version: number): (error: unknown) => undefined {
+function refusal(subject: string, version: number): (error: unknown) => never {
   return (error) => {
     const status = statusOf(error);
-    if (!(error instanceof Error) || (status !== 409 && status !== 422)) return undefined;
+    if (!(error instanceof Error) || (status !== 409 && status !== 422)) throw error;
     throw new SchemaError(`${subject} refuses version ${version}: ${error.message}`, { cause: error });
   };
 }
 
-/** The client throws a 404 of this one question without its status, under a name of its own. */
-function isUnknown(error: unknown): boolean {
-  return statusOf(error) === 404 || (error instanceof Error && error.name === 'ConfluentSchemaRegistryError');
+/** The client throws the 404 of a look-up by schema without its status, under a name of its own. */
+function nullIfUnknown(error: unknown): null {
+  if (statusOf(error) === 404 || (error instanceof Error && error.name === 'ConfluentSchemaRegistryError')) return null;
+  throw error;
 }
 
 function statusOf(error: unknown): number | undefined {

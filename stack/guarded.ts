@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { GuardMessage } from './guard.ts';
 
@@ -15,7 +16,7 @@ export class Guard {
     this.#child = spawn(process.execPath, [program], { stdio: ['pipe', 'ignore', 'inherit'], detached: true });
     this.#child.unref();
     const pipe = this.#child.stdin;
-    if (pipe !== null && 'unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
+    if (pipe instanceof Socket) pipe.unref();
     // Without its guard a stack still works; only a killed owner would leave servers behind, which a person sees.
     this.#child.on('error', (error) =>
       process.stderr.write(`the guard of the stack did not start: ${error.message}\n`),

@@ -2,7 +2,7 @@
 // line is `N passed, N failed`. Names of steps or of groups (lint, unit, system) as arguments run only those.
 import type { Counts } from './support/counts.ts';
 import type { Step, StepContext } from './support/steps.ts';
-import { check, jestProject, k6, simulation } from './support/steps.ts';
+import { check, jestProject, k6, simulation, testStack } from './support/steps.ts';
 
 const minuteMs = 60_000;
 
@@ -16,6 +16,7 @@ const steps: readonly Step[] = [
   check('knip', 'lint', 3 * minuteMs, ['node_modules/.bin/knip', '--no-progress']),
   jestProject('unit', 'unit', 6 * minuteMs),
   simulation,
+  testStack,
   jestProject('real', 'system', 14 * minuteMs),
   k6('oversell', 2 * minuteMs),
   k6('idempotency', 2 * minuteMs),
@@ -64,7 +65,9 @@ function choose(names: readonly string[]): readonly Step[] {
 async function main(): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(new Error(signal)));
-  const lines = await runAll(choose(process.argv.slice(2)), { signal: stop.signal, env: {} });
+  const atEnd: (() => Promise<void>)[] = [];
+  const lines = await runAll(choose(process.argv.slice(2)), { signal: stop.signal, env: {}, atEnd });
+  for (const close of atEnd.reverse()) await close();
   const sum = (of: (line: Line) => number): number => lines.reduce((total, line) => total + of(line), 0);
   const passed = sum((line) => line.passed);
   const failed = sum((line) => line.failed) + (stop.signal.aborted ? 1 : 0);

@@ -19,6 +19,7 @@ const eventsPerSMin = 200_000;
 
 interface Cost {
   readonly bytes: number;
+  /** Of CPU time, so that a busy machine does not change it. */
   readonly eventsPerS: number;
 }
 
@@ -48,18 +49,19 @@ process.exitCode = within.every((good) => good) ? 0 : 1;
 function measure(into: State, count: number, make: (n: number) => readonly LedgerEvent[], remember: boolean): Cost {
   const before = memoryInUse();
   let events = 0;
-  let ms = 0;
+  let cpuUs = 0;
   for (let from = 0; from < count; from += chunk) {
     const batch: PlacedEvent[] = [];
     for (let n = from; n < Math.min(from + chunk, count); n += 1) {
       for (const event of make(n)) batch.push(decoded(event, events + batch.length, remember));
     }
-    const begun = performance.now();
+    const begun = process.cpuUsage();
     for (const event of batch) evolve(into, event);
-    ms += performance.now() - begun;
+    const { user, system } = process.cpuUsage(begun);
+    cpuUs += user + system;
     events += batch.length;
   }
-  return { bytes: (memoryInUse() - before) / count, eventsPerS: (events / ms) * 1000 };
+  return { bytes: (memoryInUse() - before) / count, eventsPerS: (events / cpuUs) * 1e6 };
 }
 
 /** Heap and typed arrays, after everything that can be collected was. */
@@ -159,7 +161,9 @@ function fingerprintOf(n: number): Uint8Array {
 
 function print(name: string, { bytes, eventsPerS }: Cost, bytesMax: number): boolean {
   const rate = Math.round(eventsPerS).toLocaleString('en-US');
-  process.stdout.write(`${name}: ${Math.round(bytes)} bytes (at most ${bytesMax}), ${rate} events/s folded\n`);
+  process.stdout.write(
+    `${name}: ${Math.round(bytes)} bytes (at most ${bytesMax}), ${rate} events/s of CPU time folded (at least ${eventsPerSMin.toLocaleString('en-US')})\n`,
+  );
   return bytes <= bytesMax && eventsPerS >= eventsPerSMin;
 }
 

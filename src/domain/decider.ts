@@ -212,8 +212,15 @@ function outcomeOf(event: PlacedEvent): Pick<Remembered, 'first_offset' | 'decid
       return { first_offset, decided, order_id: event.data.order_id, product_id: null };
     case 'LedgerOpened':
       return { first_offset, decided, order_id: null, product_id: null };
-    default:
+    case 'ProductCreated':
+    case 'ProductChanged':
+    case 'ProductArchived':
+    case 'StockAdjusted':
+    case 'StockHeld':
+    case 'StockReleased':
       return { first_offset, decided, order_id: null, product_id: event.data.product_id };
+    default:
+      return unknown(event);
   }
 }
 

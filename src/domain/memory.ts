@@ -2,7 +2,7 @@
 // typed arrays outside the heap, where the garbage collector neither counts nor visits them.
 //
 // One record takes 67 bytes: command_id 16, first half of the fingerprint 16, order_id 16 (or the place of a text in a
-// list), log time 8, journal offset 8, how it was decided 2, what kind of id 1; its place in the hash index 5 to 11 more.
+// list), log time 8, journal offset 8, how it was decided 2, what kind of id 1; its place in the hash index 8 to 16 more.
 // Records lie in chunks and are never moved or removed one by one: `timed.ts` frees whole stores.
 // Half a SHA-256 is enough: nobody finds two requests of their own with the same 128 bits.
 import type { Store } from './timed.ts';
@@ -86,7 +86,7 @@ const fingerprintWord = 4;
 const idWord = 8;
 const fingerprintBytes = 16;
 const indexSizeMin = 256;
-const indexLoadMax = 0.75;
+const indexLoadMax = 0.5;
 const idKinds = { none: 0, orderUuid: 1, orderText: 2, productText: 3 } as const;
 const key = new Uint32Array(4);
 

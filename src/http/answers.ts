@@ -1,11 +1,12 @@
 // HTTP room: from the outcome of a command to the answer of its request. Fresh outcomes are told from the event itself,
 // without the database; repeats as a GET would tell them, as far as the view can.
+import type { CommandRepeated } from '../../schemas/generated.ts';
 import { eventNames } from '../../schemas/generated.ts';
 import type { OrderView, ProductView } from '../../projections/views.ts';
 import type { Outcome } from '../log/client-port.ts';
 import { etagOf } from './headers.ts';
 import { positionHeader } from './positions.ts';
-import type { ProblemFacts, successes } from './problems.ts';
+import type { successes } from './problems.ts';
 import { Problem, problemOfRefusal } from './problems.ts';
 import type { Found, Reader, ReadOptions } from './reader.ts';
 import {
@@ -37,41 +38,45 @@ type Headers = Answer['headers'];
 const replayed = { 'idempotent-replayed': 'true' };
 const stale = { 'ledger-stale': 'true' };
 
-/** Answer to PlaceOrder. @throws Problem where it was refused */
-export async function placedAnswer(context: AnswerContext, { outcome, repeat }: Decided): Promise<Answer> {
-  const { event, partition } = outcome;
+/**
+ * Answer to PlaceOrder. `productIn`: where the request names the product, in its path or in its body.
+ * @throws Problem where it was refused
+ */
+export async function placedAnswer(
+  context: AnswerContext,
+  productIn: 'path' | 'body',
+  { outcome, repeat }: Decided,
+): Promise<Answer> {
+  const { event } = outcome;
   const headers = headersOf(outcome, repeat);
-  switch (event.type) {
-    case 'OrderAccepted': {
-      const order = acceptedOrder(outcome, event);
-      return {
-        status: repeat ? 'done' : 'created',
-        headers: { ...headers, ...orderHeaders(order) },
-        body: orderJson(order),
-      };
-    }
-    case 'OrderRefused':
-      throw outOfStock(event.data.order_id, { shortages: event.data.shortages, headers });
-    case 'CommandRepeated': {
-      const { order_id: orderId, decided } = event.data;
-      if (orderId === null) throw refusedAgain(outcome, decided, 'body', {});
-      const { row } = await look(context, (read) => context.reader.order(orderId, partition, read), outcome);
-      const known = { ...headers, ...replayed };
-      if (!isEvent(decided)) {
-        const facts = row === null ? { headers: stale } : { shortages: row.shortages ?? [] };
-        throw refusedAgain(outcome, decided, 'body', decided === 'out_of_stock' ? facts : {});
-      }
-      if (row !== null) return { status: 'done', headers: { ...known, ...orderHeaders(row) }, body: orderJson(row) };
-      const location = `/v1/orders/${orderId}`;
-      return {
-        status: 'done',
-        headers: { ...known, ...stale, location },
-        body: { order_id: orderId, status: decided === 'OrderCancelled' ? 'CANCELLED' : 'PENDING' },
-      };
-    }
-    default:
-      throw refusalOf(outcome, repeat, 'body');
+  if (event.type === 'OrderAccepted') {
+    const order = acceptedOrder(outcome, event);
+    const status = repeat ? 'done' : 'created';
+    return { status, headers: { ...headers, ...orderHeaders(order) }, body: orderJson(order) };
   }
+  if (event.type === 'OrderRefused') {
+    const { shortages, order_id } = event.data;
+    throw new Problem('out_of_stock', { shortages, order_id, headers });
+  }
+  if (event.type === 'CommandRepeated' && event.data.order_id !== null) {
+    const { order_id: orderId, decided } = event.data;
+    if (isEvent(decided) || decided === 'out_of_stock') return orderAgain(context, outcome, orderId, decided);
+  }
+  throw refusalOf(outcome, repeat, productIn);
+}
+
+/** The order of an earlier request with the same key, as it is now. @throws Problem where it was refused */
+async function orderAgain(context: AnswerContext, outcome: Outcome, orderId: string, decided: string): Promise<Answer> {
+  const { partition } = outcome;
+  const { row, behind } = await look(context, (read) => context.reader.order(orderId, partition, read), outcome);
+  const headers = { ...headersOf(outcome, true), ...(row === null || behind ? stale : {}) };
+  if (!isEvent(decided)) {
+    const shortages = row?.shortages === undefined || row.shortages === null ? {} : { shortages: row.shortages };
+    throw new Problem(problemOfRefusal(decided, 'body'), { ...shortages, order_id: orderId, headers });
+  }
+  if (row !== null) return { status: 'done', headers: { ...headers, ...orderHeaders(row) }, body: orderJson(row) };
+  const body = { order_id: orderId, status: 'PENDING' };
+  return { status: 'done', headers: { ...headers, location: `/v1/orders/${orderId}` }, body };
 }
 
 /** Answer to CancelOrder. @throws Problem where it was refused */
@@ -181,14 +186,10 @@ async function look<T extends { readonly journal_offset: number }>(
   }
 }
 
-function outOfStock(orderId: string, facts: ProblemFacts): Problem {
-  return new Problem('out_of_stock', { ...facts, order_id: orderId });
-}
-
 /** The problem of a command that was refused, now or when it came first. */
 function refusalOf(outcome: Outcome, repeat: boolean, productIn: 'path' | 'body'): Problem {
   const { event } = outcome;
-  if (event.type === 'CommandRepeated') return refusedAgain(outcome, event.data.decided, productIn, {});
+  if (event.type === 'CommandRepeated') return refusedAgain(outcome, event.data, productIn);
   if (event.type !== 'CommandRefused') {
     return new Problem('internal_error', { cause: new Error(`${event.type} answers no such command`) });
   }
@@ -200,12 +201,16 @@ function refusalOf(outcome: Outcome, repeat: boolean, productIn: 'path' | 'body'
 }
 
 /** The first refusal again. */
-function refusedAgain(outcome: Outcome, reason: string, productIn: 'path' | 'body', facts: ProblemFacts): Problem {
-  const { event } = outcome;
-  const orderId = event.type === 'CommandRepeated' ? event.data.order_id : null;
-  const headers = { ...headersOf(outcome, true), ...facts.headers };
-  const known = orderId === null ? {} : { order_id: orderId };
-  return new Problem(problemOfRefusal(reason, productIn), { ...facts, ...known, headers });
+function refusedAgain(
+  outcome: Outcome,
+  { decided, order_id: orderId }: CommandRepeated,
+  productIn: 'path' | 'body',
+): Problem {
+  const headers = headersOf(outcome, true);
+  return new Problem(problemOfRefusal(decided, productIn), {
+    headers,
+    ...(orderId === null ? {} : { order_id: orderId }),
+  });
 }
 
 function headersOf(outcome: Outcome, repeat: boolean): Headers {

@@ -25,10 +25,10 @@ const nullableTime = (description: string) =>
 /** Named in the OpenAPI document, so that clients get one type for it. */
 const named = (id: string, schema: TSchema): TSchema => ({ ...schema, $id: id });
 
-export const priorities: readonly Priority[] = ['low', 'normal', 'high', 'critical', 'max'];
+const priorities: readonly Priority[] = ['low', 'normal', 'high', 'critical', 'max'];
 const payments: readonly Payment[] = ['automatic', 'manual'];
 const billings: readonly Billing[] = ['single', 'recurring'];
-export const orderStatuses: readonly OrderStatus[] = [
+const orderStatuses: readonly OrderStatus[] = [
   'RESERVING',
   'PENDING',
   'PROCESSING',
@@ -48,7 +48,7 @@ export const productIdSchema = Type.String({
   description: 'Identity of a product.',
   examples: ['sku-1'],
 });
-const customerIdSchema = Type.String({
+export const customerIdSchema = Type.String({
   minLength: 1,
   maxLength: 64,
   pattern: '^[A-Za-z0-9._@-]{1,64}$',
@@ -65,6 +65,7 @@ const moneySchema = Type.Object(
 const quantitySchema = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Units.', examples: [1] });
 const prioritySchema = choice(priorities, 'How urgent; `normal` where absent.');
 const paymentSchema = choice(payments, 'Who starts the payment; `automatic` where absent.');
+export const orderStatusSchema = choice(orderStatuses, 'Where the order stands.');
 const metadataSchema = Type.Unsafe<{ readonly [key: string]: string }>({
   type: 'object',
   additionalProperties: { type: 'string', maxLength: 2_048, pattern: textPattern },
@@ -163,7 +164,7 @@ export const namedSchemas = [
     Type.Object({
       order_id: Type.String({ format: 'uuid' }),
       customer_id: customerIdSchema,
-      status: choice(orderStatuses, 'Where the order stands.'),
+      status: orderStatusSchema,
       status_reason: nullableText(255, 'Why it stands there.'),
       lines: Type.Array(orderLineSchema),
       total: Type.Object({ amount: Type.Integer(), currency: Type.String() }),

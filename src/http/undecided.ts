@@ -1,5 +1,6 @@
 // HTTP room: orders that were answered 202 and whose decision this instance has not heard yet; a GET of one says so.
 import type { Outcome } from '../log/client-port.ts';
+import type { Answer } from './answers.ts';
 
 export interface Undecided {
   add(commandId: string, orderId: string): void;
@@ -31,5 +32,20 @@ export function createUndecided(max: number): Undecided {
     hear: ({ event: { meta } }) => {
       if (meta.answers !== null) forget(meta.answers);
     },
+  };
+}
+
+/** Seconds after which it makes sense to ask again for an order that is not decided. */
+export const undecidedRetryS = 1;
+
+/** 202: the ledger has the command and did not decide it while the client waited. `resource`: where the result will be. */
+export function undecidedAnswer(
+  resource: string,
+  ids: { readonly order_id: string } | { readonly product_id: string },
+): Answer {
+  return {
+    status: 'undecided',
+    headers: { location: resource, 'retry-after': String(undecidedRetryS) },
+    body: { ...ids, status: 'UNDECIDED' },
   };
 }

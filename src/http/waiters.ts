@@ -82,7 +82,7 @@ export function createWaiters(limits: WaitersLimits, now: () => number): Waiters
   }
 
   function join(partition: number, commandId: string, fingerprint: Uint8Array): Waiter {
-    const queue = queues.get(commandId) ?? { members: new Set(), early: [], given: new Map() };
+    const queue: Queue = queues.get(commandId) ?? { members: new Set(), early: [], given: new Map() };
     queues.set(commandId, queue);
     const lane = laneOf(lanes, partition);
     // A request that went unanswered long ago says nothing about the writer of today.
@@ -102,34 +102,14 @@ export function createWaiters(limits: WaitersLimits, now: () => number): Waiters
     queue.members.add(member);
     lane.members.add(member);
     total += 1;
-    return {
-      decided: promise,
-      sending: () => void (member.inFlight += 1),
-      sent: (offset) => {
-        member.inFlight -= 1;
-        member.offsets.add(offset);
-        const elsewhere = queue.given.get(offset);
-        if (elsewhere === undefined) place(queue);
-        else member.settle({ outcome: elsewhere, repeat: true });
-      },
-      lost: () => {
-        member.inFlight -= 1;
-        member.lostSends += 1;
-        place(queue);
-      },
-      unsent: () => {
-        member.inFlight -= 1;
-        place(queue);
-      },
-      leave: () => {
-        if (queue.members.has(member) && member.inFlight + member.lostSends + member.offsets.size > 0) {
-          lane.unansweredSince ??= member.since;
-          lane.gaveUpAt = now();
-        }
-        remove(commandId, queue, lane, member);
-        place(queue);
-      },
-    };
+    return waiterOf(member, queue, promise, () => {
+      if (!queue.members.has(member)) return;
+      if (member.inFlight + member.lostSends + member.offsets.size > 0) {
+        lane.unansweredSince ??= member.since;
+        lane.gaveUpAt = now();
+      }
+      remove(commandId, queue, lane, member);
+    });
   }
 
   return {
@@ -155,6 +135,35 @@ export function createWaiters(limits: WaitersLimits, now: () => number): Waiters
       if (queue.early.length > earlyMax) queue.early.shift();
     },
     size: () => total,
+  };
+}
+
+function waiterOf(member: Member, queue: Queue, decided: Promise<Decided>, leave: () => void): Waiter {
+  return {
+    decided,
+    sending: () => {
+      member.inFlight += 1;
+    },
+    sent: (offset) => {
+      member.inFlight -= 1;
+      member.offsets.add(offset);
+      const elsewhere = queue.given.get(offset);
+      if (elsewhere === undefined) place(queue);
+      else member.settle({ outcome: elsewhere, repeat: true });
+    },
+    lost: () => {
+      member.inFlight -= 1;
+      member.lostSends += 1;
+      place(queue);
+    },
+    unsent: () => {
+      member.inFlight -= 1;
+      place(queue);
+    },
+    leave: () => {
+      leave();
+      place(queue);
+    },
   };
 }
 

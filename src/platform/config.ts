@@ -199,6 +199,12 @@ export const settings = {
     '10000',
     'Milliseconds of re-reading before an inconsistency of the log stops a partition.',
   ),
+  commitEveryMs: setting(
+    'LEDGER_COMMIT_EVERY_MS',
+    whole(10, 60_000),
+    '1000',
+    "Milliseconds between two commits of the writers' group offsets, which are a metric of lag.",
+  ),
   watchdogMs: setting(
     'LEDGER_WATCHDOG_MS',
     whole(1_000, 3_600_000),

@@ -22,6 +22,8 @@ export function createPool(
   config: Pick<Config, 'databaseUrl' | 'postgresPoolMax' | 'postgresTimeoutMs'>,
   log: PostgresLog,
 ): pg.Pool {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(int8Oid, 'text', toSafeInteger);
   const pool = new pg.Pool({
     connectionString: config.databaseUrl,
     application_name: 'order-ledger',
@@ -35,17 +37,12 @@ export function createPool(
     statement_timeout: config.postgresTimeoutMs,
     query_timeout: config.postgresTimeoutMs + replySlackMs,
     idle_in_transaction_session_timeout: idleInTransactionMsMax,
-    types: { getTypeParser },
+    types,
   });
   // Without a listener the error of an idle connection would end the process.
   pool.on('error', (error) => log.error({ err: error }, 'an idle connection to Postgres broke'));
   return pool;
 }
-
-const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
-  const usual: (text: string) => unknown = pg.types.getTypeParser(oid, format ?? 'text');
-  return oid === int8Oid && format !== 'binary' ? toSafeInteger : usual;
-};
 
 function toSafeInteger(text: string): number {
   const number = Number(text);

@@ -70,6 +70,9 @@ function serverProperties({ ports, dataDir }: ServerContext): string {
     'auto.create.topics.enable': false,
     // A reader that joins a group alone need not wait for others.
     'group.initial.rebalance.delay.ms': 0,
+    // After a kill the new broker may register only when the session of the old one has run out: 9 s by default.
+    'broker.session.timeout.ms': 3_000,
+    'broker.heartbeat.interval.ms': 500,
     // One node keeps one copy of Kafka's own topics, and few partitions of them: fifty cost seconds at first use.
     'offsets.topic.replication.factor': 1,
     'offsets.topic.num.partitions': 8,
@@ -120,6 +123,9 @@ export function askKafka(port: number): Promise<void> {
 }
 
 /** Size, API key 3, version 4, correlation id, client id, no topics, no topic creation. */
-const METADATA_REQUEST = Buffer.from('00000014' + '0003' + '0004' + '00000001' + '0005' + '737461636b' + '00000000' + '00', 'hex');
+const METADATA_REQUEST = Buffer.from(
+  '00000014' + '0003' + '0004' + '00000001' + '0005' + '737461636b' + '00000000' + '00',
+  'hex',
+);
 /** After size, correlation id and throttle time. */
 const METADATA_BROKER_COUNT_AT = 12;

@@ -255,3 +255,16 @@ export function repeatOf(
     data: { order_id: null, product_id: null, ...about, first_offset, decided: first },
   };
 }
+
+/** Products to order. */
+export const shop = [created('cup'), created('mug', { stock: 4 }), created('plan', { stock: null })];
+/** The shop with a live order 5. */
+export const ordered = [
+  ...shop,
+  held('cup', 5, 7, 10, 7),
+  held('mug', 5, 1, 4, 1),
+  accepted(5, [
+    ['cup', 7],
+    ['mug', 1],
+  ]),
+];

@@ -100,30 +100,40 @@ interface Count {
   readonly accepted: Map<string, Map<string, number>>;
 }
 
-function countOne({ levels, holds, accepted }: Count, event: PlacedEvent): void {
+function countOne(count: Count, event: PlacedEvent): void {
+  const { levels, accepted } = count;
   if (event.type === 'ProductCreated') levels.set(event.data.product_id, { onHand: event.data.stock, held: 0 });
-  if (event.type === 'StockAdjusted') {
-    const { product_id, delta, on_hand, held } = event.data;
-    const before = levels.get(product_id);
-    expect({ on_hand, held }).toEqual({ on_hand: (before?.onHand ?? Number.NaN) + delta, held: before?.held });
-    levels.set(product_id, { onHand: on_hand, held });
-  }
-  if (event.type === 'StockHeld' || event.type === 'StockReleased') {
-    const { product_id, order_id, quantity, on_hand, held } = event.data;
-    const before = levels.get(product_id);
-    const moved = event.type === 'StockHeld' ? quantity : -quantity;
-    expect({ on_hand, held }).toEqual({ on_hand: before?.onHand, held: (before?.held ?? Number.NaN) + moved });
-    levels.set(product_id, { onHand: on_hand, held });
-    const ofOrder = holds.get(order_id) ?? new Map<string, number>();
-    ofOrder.set(product_id, (ofOrder.get(product_id) ?? 0) + moved);
-    if (ofOrder.get(product_id) === 0) ofOrder.delete(product_id);
-    holds.set(order_id, ofOrder);
-  }
+  if (event.type === 'StockAdjusted') moveStock(count, event.data, event.data.delta, 0);
+  if (event.type === 'StockHeld') moveHold(count, event.data, event.data.quantity);
+  if (event.type === 'StockReleased') moveHold(count, event.data, -event.data.quantity);
   if (event.type === 'OrderAccepted') {
     expect(accepted.has(event.data.order_id)).toBe(false);
     accepted.set(event.data.order_id, new Map(event.data.lines.map((line) => [line.product_id, line.quantity])));
   }
   if (event.type === 'OrderCancelled') accepted.delete(event.data.order_id);
+}
+
+interface LevelsAfter {
+  readonly product_id: string;
+  readonly on_hand: number | null;
+  readonly held: number;
+}
+
+function moveStock({ levels }: Count, after: LevelsAfter, delta: number, moved: number): void {
+  const before = levels.get(after.product_id) ?? { onHand: Number.NaN, held: Number.NaN };
+  const onHand = before.onHand === null ? null : before.onHand + delta;
+  const now = { onHand, held: before.held + moved };
+  expect({ onHand: after.on_hand, held: after.held }).toEqual(now);
+  levels.set(after.product_id, now);
+}
+
+function moveHold(count: Count, after: LevelsAfter & { readonly order_id: string }, moved: number): void {
+  moveStock(count, after, 0, moved);
+  const ofOrder = count.holds.get(after.order_id) ?? new Map<string, number>();
+  const units = (ofOrder.get(after.product_id) ?? 0) + moved;
+  if (units === 0) ofOrder.delete(after.product_id);
+  else ofOrder.set(after.product_id, units);
+  count.holds.set(after.order_id, ofOrder);
 }
 
 property(

@@ -94,6 +94,7 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
     process.kill(-child.pid, signal);
   } catch (error) {
     // ESRCH: the group is gone already, which is what was wanted.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    const gone = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ESRCH';
+    if (!gone) throw error;
   }
 }

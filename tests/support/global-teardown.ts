@@ -1,2 +1,6 @@
 // Runs once after the tests on real servers.
-export default function globalTeardown(): void {}
+import { closeOpened } from './global-setup.ts';
+
+export default async function globalTeardown(): Promise<void> {
+  await closeOpened();
+}

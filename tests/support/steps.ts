@@ -1,16 +1,21 @@
 // The steps of the test run: what each one starts, how long it may take, and how its tests are counted.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { shellLines } from '../../stack/environment.ts';
 import type { ChildOptions, ChildResult } from './child.ts';
 import { node, runChild } from './child.ts';
 import type { Counts } from './counts.ts';
 import { byExitCode, byJestReport, byLastLine } from './counts.ts';
+import { openTestStack } from './test-stack.ts';
 
 /** What a step may use: the run's end, and the environment that names servers. */
 export interface StepContext {
   readonly signal: AbortSignal;
-  readonly env: { readonly [name: string]: string };
+  /** Variables for the steps to come; a step that starts something adds where it is. */
+  readonly env: { [name: string]: string };
+  /** Called in reverse order when the run is over. */
+  readonly atEnd: (() => Promise<void>)[];
 }
 
 export interface Step {
@@ -60,6 +65,22 @@ export const simulation: Step = {
   run: async (context) => {
     const command = [node, 'tests/simulation/run.ts', '--seeds', String(seeds)];
     return byLastLine(await runChild(command, { ...context, timeoutMs: 5 * minuteMs, live: true }));
+  },
+};
+
+/** Starts the servers that all the steps after it share. */
+export const testStack: Step = {
+  name: 'test stack',
+  group: 'system',
+  run: async (context) => {
+    const stack = await openTestStack(context.signal);
+    context.atEnd.push(() => stack.close());
+    const folder = mkdtempSync(join(tmpdir(), 'order-ledger-'));
+    context.atEnd.push(async () => rmSync(folder, { recursive: true, force: true }));
+    const envFile = join(folder, 'env');
+    writeFileSync(envFile, shellLines(stack.env), { mode: 0o600 });
+    Object.assign(context.env, stack.env, { TEST_STACK_ENV: envFile });
+    return { passed: 1, failed: 0 };
   },
 };
 

@@ -123,7 +123,7 @@ export function openSession(client: KafkaClientOptions, options: SessionOptions)
 }
 
 function createConsumer(client: KafkaClientOptions, options: SessionOptions): Consumer {
-  return createKafka(client, client.requestTimeoutMs, 5).consumer({
+  return createKafka(client, client.requestTimeoutMs, 2).consumer({
     groupId: options.group,
     partitionAssigners: [options.assigner],
     sessionTimeout: options.sessionTimeoutMs,

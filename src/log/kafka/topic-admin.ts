@@ -1,5 +1,5 @@
 // Creates and describes topics. What they must be is decided in ../topics.ts.
-import { ConfigResourceTypes } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { createAdmin } from './admin.ts';
 import type { KafkaClientOptions } from './client.ts';
 
@@ -49,7 +49,7 @@ export function openTopicAdmin(options: KafkaClientOptions): TopicAdmin {
           kafka.fetchTopicMetadata({ topics: there }),
           kafka.describeConfigs({
             includeSynonyms: false,
-            resources: there.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+            resources: there.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
           }),
         ]);
         const settings = new Map(resources.map(({ resourceName, configEntries }) => [resourceName, configEntries]));

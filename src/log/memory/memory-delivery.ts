@@ -50,7 +50,7 @@ export function createDelivery(
         },
         (error: unknown) => {
           if (ownership.lost.signal.aborted) return;
-          options.trouble(error instanceof Error ? error : new Error(String(error)));
+          options.trouble(toError(error));
           schedule(() => attempt(partition, ownership));
         },
       );
@@ -73,18 +73,22 @@ export function createDelivery(
       ownership.pumping = false;
       if (ownership.lost.signal.aborted || ownership.next === undefined || paused.has(partition)) return;
       const { low } = source.ends();
-      if (low > ownership.next) return restart(partition, `offset ${ownership.next} is gone, the log starts at ${low}`);
+      if (low > ownership.next) return restart(partition, gone(ownership.next, low));
       const records = source.slice(ownership.next, ownership.next + pageRecords);
       ownership.next += records.length;
-      if (records.length > 0) options.deliver(partition, records);
+      try {
+        if (records.length > 0) options.deliver(partition, records);
+      } catch (error) {
+        return restart(partition, toError(error));
+      }
       pump(partition);
     });
   }
 
-  function restart(partition: number, why?: string): void {
+  function restart(partition: number, why?: Error): void {
     const ownership = owned.get(partition);
     if (ownership === undefined) return;
-    if (why !== undefined) options.trouble(new Error(why));
+    if (why !== undefined) options.trouble(why);
     ownership.lost.abort();
     begin(partition);
   }
@@ -108,4 +112,12 @@ export function createDelivery(
       for (const partition of [...owned.keys()]) end(partition);
     },
   };
+}
+
+function gone(offset: number, low: number): Error {
+  return new Error(`offset ${offset} is gone, the log starts at ${low}`);
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

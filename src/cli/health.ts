@@ -1,0 +1,139 @@
+// What /health says: asked of the servers and roles when somebody asks, at most 200 ms old.
+import { statfs } from 'node:fs/promises';
+import { loadavg } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Pool } from 'pg';
+import { activeGenerations } from '../../projections/generations.ts';
+import type { HealthReport } from '../http/room.ts';
+import type { Ends, Log, LogRecord } from '../log/port.ts';
+import type { Config } from '../platform/config.ts';
+import type { Redis } from '../platform/redis.ts';
+
+export type RoleReport = HealthReport['roles'][string];
+
+export interface HealthSources {
+  readonly config: Pick<Config, 'schemaRegistryUrl' | 'kafkaRequestTimeoutMs'>;
+  readonly log: Log;
+  readonly eventsTopic: string;
+  readonly pool: Pool;
+  readonly redis: Redis;
+  readonly roles: () => { readonly [name: string]: RoleReport };
+  /** The broker's clock, ms since the epoch. */
+  readonly brokerNow: () => number;
+}
+
+type Services = HealthReport['services'];
+type Projections = HealthReport['projections'];
+
+const freshMs = 200;
+const nanosecondsPerMs = 1e6;
+
+/** Makes the function behind /health. It never rejects: what does not answer is down. */
+export function createHealth(sources: HealthSources): () => Promise<HealthReport> {
+  const loop = monitorEventLoopDelay({ resolution: 20 });
+  loop.enable();
+  let last: { readonly at: number; readonly report: Promise<HealthReport> } | null = null;
+
+  async function compose(): Promise<HealthReport> {
+    const { log, pool, redis, eventsTopic } = sources;
+    let ends: ReadonlyMap<number, Ends> = new Map();
+    const [kafka, registry, postgres, cache, disk_free] = await Promise.all([
+      ask(async () => (ends = await log.ends(eventsTopic))),
+      ask(() => askRegistry(sources.config)),
+      ask(() => pool.query('SELECT 1')),
+      ask(() => redis.ping()),
+      diskFree(),
+    ]);
+    const services: Services = { kafka, registry, postgres, redis: cache };
+    const roles = sources.roles();
+    const well = Object.values(services).every(({ status }) => status === 'up');
+    const working = Object.values(roles).every(({ status }) => status === 'ok');
+    return {
+      status: well && working ? 'ok' : 'degraded',
+      services,
+      roles,
+      projections: postgres.status === 'up' && kafka.status === 'up' ? await lags(sources, ends) : {},
+      system: {
+        rss: process.memoryUsage.rss(),
+        heap: process.memoryUsage().heapUsed,
+        event_loop_ms: Math.round(loop.percentile(99) / nanosecondsPerMs),
+        load: loadavg(),
+        disk_free,
+      },
+      timestamp: new Date().toISOString(),
+    };
+  }
+
+  return () => {
+    const now = performance.now();
+    if (last === null || now - last.at > freshMs) last = { at: now, report: compose() };
+    return last.report;
+  };
+}
+
+async function ask(question: () => Promise<unknown>): Promise<Services['kafka']> {
+  const started = performance.now();
+  try {
+    await question();
+    return { status: 'up', ms: Math.round(performance.now() - started) };
+  } catch {
+    // That it failed is the answer.
+    return { status: 'down', ms: null };
+  }
+}
+
+async function askRegistry({ schemaRegistryUrl, kafkaRequestTimeoutMs }: HealthSources['config']): Promise<void> {
+  const answer = await fetch(`${schemaRegistryUrl}/subjects`, { signal: AbortSignal.timeout(kafkaRequestTimeoutMs) });
+  await answer.arrayBuffer();
+  if (!answer.ok) throw new Error(`the registry answers ${answer.status}`);
+}
+
+/** Lag of every active generation: end of the journal minus its checkpoint, over all partitions. */
+async function lags(sources: HealthSources, ends: ReadonlyMap<number, Ends>): Promise<Projections> {
+  const checkpoints = await sources.pool.query<{
+    projection: string;
+    generation: number;
+    partition: number;
+    next: number;
+  }>('SELECT projection, generation, partition, next_offset AS next FROM ledger.checkpoints');
+  const active = await activeGenerations(sources.pool);
+  const entries = active.map(async ({ projection, generation }) => {
+    const behind = [...ends].map(([partition, { high }]) => {
+      const row = checkpoints.rows.find(
+        (one) => one.projection === projection && one.generation === generation && one.partition === partition,
+      );
+      return { partition, next: row?.next ?? 0, events: Math.max(0, high - (row?.next ?? 0)) };
+    });
+    const lag_events = behind.reduce((sum, { events }) => sum + events, 0);
+    const worst = behind.reduce((a, b) => (b.events > a.events ? b : a), { partition: 0, next: 0, events: 0 });
+    const lag_ms = worst.events === 0 ? 0 : await age(sources, worst);
+    return [projection, { generation, lag_events, lag_ms }] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** How long ago the first event that is not applied was written, ms. */
+async function age(
+  sources: HealthSources,
+  { partition, next }: { partition: number; next: number },
+): Promise<number | null> {
+  const records: LogRecord[] = [];
+  try {
+    const range = { topic: sources.eventsTopic, partition, from: next, to: next + 1 };
+    await sources.log.read(range, (page) => void records.push(...page));
+  } catch {
+    // The figure is for people; that Kafka is in trouble stands in `services`.
+    return null;
+  }
+  const [record] = records;
+  return record === undefined ? null : Math.max(0, sources.brokerNow() - record.at);
+}
+
+async function diskFree(): Promise<number | null> {
+  try {
+    const { bavail, bsize } = await statfs('/');
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
+}

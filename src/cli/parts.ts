@@ -1,0 +1,45 @@
+// What every verb is built from: one place that turns the configuration into clients.
+import type { Codec } from '../../schemas/codec.ts';
+import { createCodec } from '../../schemas/codec.ts';
+import { fetchSchema } from '../../schemas/registry.ts';
+import type { Topics } from '../../schemas/topics.ts';
+import { topicsOf } from '../../schemas/topics.ts';
+import type { KafkaLogOptions } from '../log/kafka/kafka-log.ts';
+import { createKafkaLog } from '../log/kafka/kafka-log.ts';
+import type { Log } from '../log/port.ts';
+import type { Reading } from '../log/reading.ts';
+import { createReading } from '../log/reading.ts';
+import type { Config } from '../platform/config.ts';
+import type { Logger } from '../platform/logger.ts';
+import { realPace } from '../platform/pace.ts';
+
+export interface LogParts {
+  readonly topics: Topics;
+  readonly kafka: KafkaLogOptions;
+  readonly log: Log;
+}
+
+/** The log and its topics. `clientId` says who asks, for the broker's own logs. */
+export function createLogParts(config: Config, logger: Logger, clientId: string): LogParts {
+  const kafka = {
+    brokers: config.kafkaBrokers,
+    clientId,
+    requestTimeoutMs: config.kafkaRequestTimeoutMs,
+    appendTimeoutMs: config.appendTimeoutMs,
+    logger,
+  };
+  return { topics: topicsOf(config.topicPrefix), kafka, log: createKafkaLog(kafka) };
+}
+
+/** Codec and reader of the records, with the schema ids that the registry gave to this release's record types. */
+export function createRecordParts(
+  config: Config,
+  logger: Logger,
+  ids: ReadonlyMap<string, number>,
+): { readonly codec: Codec; readonly reading: Reading } {
+  const codec = createCodec(ids);
+  const fetch = (id: number): Promise<string | null> =>
+    fetchSchema(config.schemaRegistryUrl, id, config.kafkaRequestTimeoutMs);
+  const trouble = (err: unknown): void => logger.warn({ err }, 'the schema registry does not answer; waiting for it');
+  return { codec, reading: createReading(codec, fetch, realPace, trouble) };
+}

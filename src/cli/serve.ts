@@ -1,0 +1,191 @@
+// `ledger serve`: checks, then starts the roles that were asked for, and ends them in order. The one place where the
+// rooms are wired together.
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { startProjector } from '../../consumers/projector.ts';
+import type { RunningProjector } from '../../consumers/projector/options.ts';
+import type { WriterRole } from '../../consumers/writer.ts';
+import { startWriterRole } from '../../consumers/writer.ts';
+import { createViews } from '../../projections/views-postgres.ts';
+import * as decider from '../domain/decider.ts';
+import type { State } from '../domain/decider.ts';
+import { createApp } from '../http/app.ts';
+import { findApiKey } from '../http/api-keys.ts';
+import { createCredentials } from '../http/auth.ts';
+import { createClaims } from '../http/claims.ts';
+import { startLedgerClient } from '../log/client.ts';
+import type { RunningClient } from '../log/client.ts';
+import type { Config } from '../platform/config.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { realPace } from '../platform/pace.ts';
+import { createPool } from '../platform/postgres.ts';
+import { createRedis } from '../platform/redis.ts';
+import type { RoleReport } from './health.ts';
+import { createHealth } from './health.ts';
+import { createLogParts } from './parts.ts';
+import { checkStart } from './start-checks.ts';
+import { createWriterMetrics } from './writer-metrics.ts';
+
+export const roleNames = ['api', 'writer', 'projector'] as const;
+export type RoleName = (typeof roleNames)[number];
+
+export interface Serving {
+  /** URL of the HTTP service; it listens in every role, for health and metrics. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Everything that the roles share. */
+type Parts = Awaited<ReturnType<typeof connect>>;
+
+/**
+ * Starts the roles in this process; resolves when they work.
+ * @throws StartRefused and others when the ledger must not run like this; the signal's reason when stopped before
+ */
+export async function serve(
+  config: Config,
+  logger: Logger,
+  roles: ReadonlySet<RoleName>,
+  exit: (why: string) => void,
+  signal: AbortSignal,
+): Promise<Serving> {
+  const parts = await connect(config, logger, signal);
+  const writer = roles.has('writer') ? await startWriter(parts, exit) : null;
+  const projector = roles.has('projector') ? await startProjecting(parts) : null;
+  const client = await startClient(parts);
+  const app = await startHttp(parts, client, () => report(parts, roles, client, writer, projector));
+  const stop = async (): Promise<void> => {
+    // Requests first, then what they rest on: nobody waits for an answer that can no longer come.
+    await app.close();
+    await client.stop();
+    await Promise.all([writer?.stop(), projector?.stop()]);
+    await parts.log.close();
+    await parts.pool.end();
+    parts.redis.disconnect();
+  };
+  return { url: urlOf(app), stop };
+}
+
+async function connect(config: Config, logger: Logger, signal: AbortSignal) {
+  const instanceId = randomUUID();
+  const logParts = createLogParts(config, logger, `ledger-${instanceId}`);
+  const records = await checkStart(config, logger, logParts, signal);
+  return {
+    ...logParts,
+    ...records,
+    config,
+    logger,
+    instanceId,
+    metrics: createMetrics(),
+    pool: createPool(config, logger),
+    redis: createRedis(config, logger),
+    trouble: (err: unknown): void => logger.warn({ err }, 'trouble with the log; going on'),
+  };
+}
+
+function startWriter(parts: Parts, exit: (why: string) => void): Promise<WriterRole> {
+  const { config, logger, topics, codec, metrics } = parts;
+  const writerMetrics = createWriterMetrics(metrics.registry, logger);
+  return startWriterRole<State>({
+    ...parts,
+    ...writerMetrics,
+    decider,
+    eventsTopic: topics.events,
+    commandsTopic: topics.commands,
+    deadLettersTopic: topics.deadLetters,
+    partitions: config.partitions,
+    group: `${config.topicPrefix}.writer`,
+    encode: (event) => codec.encode(event),
+    limits: {
+      recordsMax: config.sendRecordsMax,
+      bytesMax: config.sendBytesMax,
+      msMax: config.writerBatchMsMax,
+      commandsMax: config.writerBatchMax,
+    },
+    pace: realPace,
+    queueMax: config.writerQueueMax,
+    watchdogMs: config.watchdogMs,
+    commitEveryMs: config.commitEveryMs,
+    alarmRereadMs: config.alarmRereadMs,
+    stuck: (partition) => exit(`partition ${partition} makes no progress although the broker answers`),
+  });
+}
+
+function startProjecting({ log, topics, config, reading, pool, logger }: Parts): Promise<RunningProjector> {
+  return startProjector({
+    log,
+    journal: topics.events,
+    group: `${config.topicPrefix}.projector`,
+    decode: (partition, record, signal) => reading.event(partition, record, signal),
+    pool,
+    config,
+    logger,
+    pace: realPace,
+  });
+}
+
+function startClient(parts: Parts): Promise<RunningClient> {
+  const { config, codec } = parts;
+  return startLedgerClient({
+    ...parts,
+    partitions: config.partitions,
+    encode: (command) => codec.encode(command),
+    sendRecordsMax: config.sendRecordsMax,
+    sendBytesMax: config.sendBytesMax,
+    pace: realPace,
+  });
+}
+
+async function startHttp(
+  parts: Parts,
+  client: RunningClient,
+  rolesNow: () => { readonly [name: string]: RoleReport },
+): Promise<FastifyInstance> {
+  const { config, pool, redis, metrics, logger, log, topics } = parts;
+  const health = { config, log, eventsTopic: topics.events, pool, redis, roles: rolesNow, brokerNow: client.brokerNow };
+  const claims = { prefix: config.topicPrefix, claimsMax: config.claimsMax, rememberS: config.keyRememberS };
+  const app = await createApp({
+    config,
+    client,
+    views: createViews(pool),
+    credentials: createCredentials({ ...config, find: (hash) => findApiKey(pool, hash), now: Date.now }),
+    claims: createClaims(redis, claims),
+    logger,
+    metrics,
+    health: createHealth(health),
+  });
+  await app.listen({ port: config.port, host: config.host });
+  return app;
+}
+
+function report(
+  { config }: Parts,
+  roles: ReadonlySet<RoleName>,
+  client: RunningClient,
+  writer: WriterRole | null,
+  projector: RunningProjector | null,
+): { readonly [name: string]: RoleReport } {
+  const all: { [name: string]: RoleReport } = {};
+  const partitions = Array.from({ length: config.partitions }, (_, i) => i);
+  if (roles.has('api')) all['api'] = { status: client.ready() ? 'ok' : 'waiting', partitions };
+  if (writer !== null) {
+    const status = writer.status();
+    const stopped = [...status.values()].some((one) => one.status === 'stopped');
+    const rebuilding = [...status.values()].some((one) => one.status === 'rebuilding');
+    all['writer'] = { status: stopped ? 'stopped' : rebuilding ? 'rebuilding' : 'ok', partitions: [...status.keys()] };
+  }
+  if (projector !== null) {
+    const { partitions: own, trouble, refused } = projector.status();
+    const halted = refused.length > 0 || own.some(({ state }) => state === 'halted');
+    const status = halted ? 'halted' : trouble === null ? 'ok' : 'waiting';
+    all['projector'] = { status, partitions: own.map(({ partition }) => partition) };
+  }
+  return all;
+}
+
+function urlOf(app: FastifyInstance): string {
+  const [address] = app.addresses();
+  if (address === undefined || typeof address === 'string') return address ?? '';
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+}

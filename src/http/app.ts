@@ -1,0 +1,193 @@
+// HTTP room: the app: plugins, limits, hooks and routes put together. It listens nowhere by itself.
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import fastifyHelmet from '@fastify/helmet';
+import fastifySwagger from '@fastify/swagger';
+import fastify from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
+import { answerBrokenRequest, createErrorHandler, problemOfError, sendProblem } from './failures.ts';
+import { incomingTraceId } from './headers.ts';
+import { createMethodTable } from './methods.ts';
+import { createSeenPositions, createViewWaits } from './positions.ts';
+import { Problem } from './problems.ts';
+import { createReader } from './reader.ts';
+import { authenticate, readIdempotencyKey } from './requests.ts';
+import type { AppDeps, Room } from './room.ts';
+import { docRoutes } from './routes/docs.ts';
+import { healthRoutes } from './routes/health.ts';
+import { orderRoutes } from './routes/orders.ts';
+import { productRoutes } from './routes/products.ts';
+import { purchaseRoutes } from './routes/purchase.ts';
+import { stockRoutes } from './routes/stock.ts';
+import { namedSchemas } from './schemas.ts';
+import { createSubmit } from './submit.ts';
+import { createUndecided } from './undecided.ts';
+import { validatorCompiler } from './validation.ts';
+import { createWaiters } from './waiters.ts';
+
+/** Longest time for the request line and headers to arrive, ms. */
+const headersTimeoutMs = 15_000;
+/** How often connections are checked against the limits above, ms. */
+const connectionsCheckMs = 5_000;
+/** Bytes of the request line and headers. */
+const headerBytesMax = 16_384;
+/** Characters of one part of a path. */
+const pathPartMax = 256;
+
+/** Makes the app of an API instance; ready to listen or to be injected into. */
+export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
+  const room = createRoom(deps);
+  const app = createServer(deps);
+  const methods = createMethodTable();
+  app.addHook('onRoute', ({ url, method }) => methods.add(url, method));
+  app.decorateRequest('caller', null);
+  app.decorateRequest('idempotencyKey', null);
+  app.setValidatorCompiler(validatorCompiler);
+  // Answers are built here from typed values; their schemas are documentation.
+  app.setSerializerCompiler(() => (body: unknown) => JSON.stringify(body));
+  app.setErrorHandler(createErrorHandler(app.log));
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methods.allowed(request.url);
+    if (allowed.length === 0) return sendProblem(request, reply, new Problem('not_found'));
+    const headers = { allow: allowed.join(', ') };
+    return sendProblem(request, reply, new Problem('method_not_allowed', { headers }));
+  });
+  for (const schema of namedSchemas) app.addSchema(schema);
+  readJsonBodies(app);
+  addHooks(app, deps);
+
+  await app.register(fastifyHelmet, helmetOptions);
+  await app.register(fastifySwagger, {
+    openapi: openapiDocument,
+    refResolver: { buildLocalReference: ({ $id }) => (typeof $id === 'string' ? $id : 'Unnamed') },
+  });
+  await app.register(docRoutes);
+  await app.register(healthRoutes(room));
+  await app.register(
+    async (v1) => {
+      v1.addHook('onRequest', (request) => authenticate(deps.credentials, request));
+      v1.addHook('preValidation', async (request) => readIdempotencyKey(request));
+      await v1.register(orderRoutes(room));
+      await v1.register(purchaseRoutes(room));
+      await v1.register(productRoutes(room));
+      await v1.register(stockRoutes(room));
+    },
+    { prefix: '/v1' },
+  );
+  await app.ready();
+  return app;
+}
+
+function createRoom({ config, client, views, claims, credentials, metrics, health }: AppDeps): Room {
+  const now = (): number => performance.now();
+  const waiters = createWaiters(config, now);
+  const seen = createSeenPositions(client.startEnds);
+  const undecided = createUndecided(config.waitersMax);
+  client.onOutcome((outcome) => {
+    seen.note(outcome.partition, outcome.position);
+    undecided.hear(outcome);
+    waiters.hear(outcome);
+  });
+  metrics.watchWaiters(() => waiters.size());
+  const waits = createViewWaits((projection) => views.progress(projection), config.viewPollMs);
+  return {
+    config,
+    client,
+    credentials,
+    metrics,
+    health,
+    undecided,
+    reader: createReader({ client, views, waits, seen, now }),
+    submit: createSubmit({ config, client, waiters, claims, metrics }),
+  };
+}
+
+function createServer({ config, logger }: AppDeps): FastifyInstance {
+  const loggerInstance: FastifyBaseLogger = logger;
+  return fastify({
+    loggerInstance,
+    disableRequestLogging: true,
+    genReqId: ({ headers }) => incomingTraceId(headers) ?? randomUUID(),
+    trustProxy: false,
+    bodyLimit: config.bodyBytesMax,
+    requestTimeout: config.requestTimeoutMs,
+    connectionTimeout: config.connectionTimeoutMs,
+    keepAliveTimeout: config.connectionTimeoutMs,
+    http: {
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: connectionsCheckMs,
+      maxHeaderSize: headerBytesMax,
+    },
+    routerOptions: { maxParamLength: pathPartMax, ignoreTrailingSlash: true, caseSensitive: true },
+    // Requests under way when the service closes are answered; what comes later finds no listener.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(request, reply, problemOfError(error));
+    },
+  });
+}
+
+/** JSON only, in UTF-8; an empty body is none, and whether one is needed is for the route's schema to say. */
+function readJsonBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  const read = (request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void): void => {
+    if (body.length === 0) return done(null, undefined);
+    if (!isUtf8(body)) return done(new Problem('malformed_json'));
+    void parse(request, body.toString('utf8'), (cause, value) =>
+      cause === null ? done(null, value) : done(new Problem('malformed_json', { cause })),
+    );
+  };
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, read);
+}
+
+function addHooks(app: FastifyInstance, { metrics }: AppDeps): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-trace-id', request.id);
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    const labels = { route, method: request.method, status: String(reply.statusCode) };
+    metrics.httpSeconds.observe(labels, reply.elapsedTime / 1_000);
+    request.log.debug({ ...labels, ms: reply.elapsedTime }, 'answered');
+    done();
+  });
+}
+
+/** One policy for all: nothing but our own scripts and styles, which is what the page of the documentation needs. */
+const helmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      baseUri: ["'none'"],
+      connectSrc: ["'self'"],
+      fontSrc: ["'self'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      imgSrc: ["'self'", 'data:'],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'", "'unsafe-inline'"],
+    },
+  },
+  // Whoever puts TLS in front says so there.
+  strictTransportSecurity: false,
+};
+
+const openapiDocument = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Order Ledger',
+    description: 'The order ledger that cannot oversell, and can prove it.',
+    version: '1',
+    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+  },
+  servers: [{ url: '/' }],
+  components: { securitySchemes: { bearer: { type: 'http' as const, scheme: 'bearer' } } },
+  tags: [{ name: 'orders' }, { name: 'products' }, { name: 'service' }],
+};

@@ -1,0 +1,108 @@
+// HTTP room: what the routes read of a request besides its body, and how they send an answer.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Permission } from './api-keys.ts';
+import type { Answer } from './answers.ts';
+import type { Caller, Credentials } from './auth.ts';
+import { bearerToken, unauthenticated } from './auth.ts';
+import type { Preferences } from './headers.ts';
+import { parseIfMatch, parsePrefer, preferenceApplied } from './headers.ts';
+import type { IdempotencyKey, ProductId } from './ids.ts';
+import { parseIdempotencyKey, parseProductId } from './ids.ts';
+import { parsePositions } from './positions.ts';
+import { Problem, successes } from './problems.ts';
+import type { ReadOptions } from './reader.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | null;
+    idempotencyKey: IdempotencyKey | null;
+  }
+  interface FastifyContextConfig {
+    /** What the caller must be allowed to do. */
+    permission?: Permission;
+    idempotencyKey?: 'required' | 'accepted';
+  }
+}
+
+/** Lets only those in who may use the route. @throws Problem `unauthenticated`, `forbidden`, `dependency_down` */
+export async function authenticate(credentials: Credentials, request: FastifyRequest): Promise<void> {
+  const caller = await credentials.verify(bearerToken(request.headers.authorization));
+  if (caller === null) throw unauthenticated();
+  const { permission } = request.routeOptions.config;
+  if (permission === undefined || !caller.may.has(permission)) throw new Problem('forbidden');
+  request.caller = caller;
+}
+
+/** Reads the Idempotency-Key where the route has one. @throws Problem `idempotency_key_missing`, `idempotency_key_invalid` */
+export function readIdempotencyKey(request: FastifyRequest): void {
+  const rule = request.routeOptions.config.idempotencyKey;
+  if (rule === undefined) return;
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) {
+    if (rule === 'required') throw new Problem('idempotency_key_missing');
+    return;
+  }
+  request.idempotencyKey = typeof header === 'string' ? parseIdempotencyKey(header) : null;
+  if (request.idempotencyKey === null) throw new Problem('idempotency_key_invalid');
+}
+
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === null) throw new Error('the route has no authentication');
+  return request.caller;
+}
+
+export function preferOf(request: FastifyRequest): Preferences {
+  return parsePrefer(request.headers.prefer);
+}
+
+/** The product in the path. @throws Problem `not_found` */
+export function productOf(params: { readonly product_id: string }): ProductId {
+  const id = parseProductId(params.product_id);
+  if (id === null) throw new Problem('not_found');
+  return id;
+}
+
+/** The version that must be the present one; null for any. @throws Problem `version_mismatch` for what is no tag of ours */
+export function expectedVersion(request: FastifyRequest): number | null {
+  const version = parseIfMatch(request.headers['if-match']);
+  if (version === 'malformed') {
+    throw new Problem('version_mismatch', { detail: 'If-Match has no entity tag of this service.' });
+  }
+  return version;
+}
+
+/** How a read of a row in this partition waits. @throws Problem `validation_failed` for a malformed Ledger-Position */
+export function readOptions(
+  request: FastifyRequest,
+  partition: number,
+  { partitions, viewWaitMsMax }: { readonly partitions: number; readonly viewWaitMsMax: number },
+): ReadOptions {
+  const header = request.headers['ledger-position'];
+  const positions = header === undefined ? new Map<number, number>() : parsePositions(String(header), partitions);
+  if (positions === null) {
+    const detail = 'is not <partition>:<offset>[,…] of this ledger';
+    throw new Problem('validation_failed', {
+      detail: `Ledger-Position ${detail}.`,
+      errors: [{ detail, pointer: '#/headers/ledger-position' }],
+    });
+  }
+  const { waitS } = preferOf(request);
+  const waitMs = waitS === null ? viewWaitMsMax : Math.min(waitS * 1_000, viewWaitMsMax);
+  return { atLeast: positions.get(partition) ?? 0, waitMs };
+}
+
+/** Resolves when the client hangs up before it has its answer. */
+export function goneOf(reply: FastifyReply): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  reply.raw.once('close', resolve);
+  return promise;
+}
+
+/** Sends an answer; says which preferences were followed. */
+export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+  const { respondAsync, waitS } = preferOf(request);
+  const applied = preferenceApplied({ respondAsync: respondAsync && answer.status === 'undecided', waitS });
+  reply.code(successes[answer.status]).headers(answer.headers);
+  if (applied !== null) reply.header('preference-applied', applied);
+  return answer.body === null ? reply.send() : reply.type('application/json').send(JSON.stringify(answer.body));
+}

@@ -1,0 +1,89 @@
+// HTTP room: what the descriptions of several routes have in common.
+import type { RouteDoc } from '../openapi.ts';
+import { documented, requestHeaders } from '../openapi.ts';
+import type { ProblemCode } from '../problems.ts';
+
+const headerTexts = {
+  'idempotency-key': 'Names the request: 1 to 255 visible ASCII characters, quoted or bare; remembered for 24 hours.',
+  'if-match': 'Decide only if this is still the version: an ETag of the resource, or *.',
+  'if-none-match': 'Answer 304 where this is still the ETag.',
+  'ledger-position': 'See at least this: <partition>:<offset>[,…], from an earlier answer.',
+  prefer: '`respond-async`: answer 202 at once; `wait=<seconds>`: wait no longer than this.',
+} as const;
+
+/** The request headers with these names, as documented. */
+export function headersIn(...names: readonly (keyof typeof headerTexts)[]): { readonly [name: string]: string } {
+  return Object.fromEntries(names.map((name) => [name, headerTexts[name]]));
+}
+
+/** What a body can be refused for before it means anything. */
+export const bodyProblems: readonly ProblemCode[] = [
+  'malformed_json',
+  'validation_failed',
+  'unsupported_media_type',
+  'body_too_large',
+];
+/** What any command can be answered when the ledger cannot take it. */
+export const loadProblems: readonly ProblemCode[] = ['overloaded', 'writer_unavailable'];
+export const keyProblems: readonly ProblemCode[] = [
+  'idempotency_key_missing',
+  'idempotency_key_invalid',
+  'idempotency_key_reused',
+];
+
+/** The description of the two ways to place an order. */
+export function orderPlacement(operationId: string, summary: string): object {
+  const headers = ['Location', 'ETag', 'Ledger-Position', 'Preference-Applied'] as const;
+  return {
+    ...documented({
+      operationId,
+      summary,
+      tag: 'orders',
+      good: {
+        201: { description: 'The order holds its stock.', schema: 'Order', headers },
+        200: {
+          description: 'An earlier request with this key was accepted; the order as it is now.',
+          schema: 'Order',
+          headers: [...headers, 'Idempotent-Replayed', 'Ledger-Stale'],
+        },
+        202: {
+          description: 'Not decided yet.',
+          schema: 'Undecided',
+          headers: ['Location', 'Retry-After', 'Preference-Applied'],
+        },
+      },
+      problems: [
+        ...keyProblems,
+        ...bodyProblems,
+        ...loadProblems,
+        'out_of_stock',
+        'already_exists',
+        'repeated_order',
+        'not_found',
+        'unknown_product',
+        'product_archived',
+        'mixed_currencies',
+        'amount_too_large',
+        'lines_span_partitions',
+      ],
+    }),
+    headers: requestHeaders(headersIn('idempotency-key', 'prefer'), ['idempotency-key']),
+  };
+}
+
+/** The description of a read of one resource. */
+export function readDoc(operationId: string, summary: string, tag: RouteDoc['tag'], name: string): object {
+  return {
+    ...documented({
+      operationId,
+      summary,
+      tag,
+      good: {
+        200: { description: summary, schema: name, headers: ['ETag', 'Ledger-Stale', 'Preference-Applied'] },
+        304: { description: 'It is what If-None-Match names.', schema: null, headers: ['ETag', 'Ledger-Stale'] },
+      },
+      problems: ['not_found', 'validation_failed', 'projection_behind'],
+    }),
+    headers: requestHeaders(headersIn('if-none-match', 'ledger-position', 'prefer')),
+  };
+}
