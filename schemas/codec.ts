@@ -35,7 +35,8 @@ export const latestTypes: ReadonlyMap<string, avro.Type> = new Map(
 interface Reader {
   readonly name: string;
   readonly kind: 'command' | 'event' | 'foreign';
-  readonly writerType: avro.Type;
+  /** The type to read as; a resolver belongs to it, not to the type of the writer. */
+  readonly type: avro.Type;
   readonly resolver: avro.Resolver | undefined;
 }
 
@@ -85,7 +86,7 @@ export function createCodec(ids: ReadonlyMap<string, number>): Codec {
 function read(reader: Reader, kind: 'command' | 'event', buffer: Buffer): Decoded {
   let value: object;
   try {
-    const { value: decoded, offset } = reader.writerType.decode(buffer, prefixLength, reader.resolver);
+    const { value: decoded, offset } = reader.type.decode(buffer, prefixLength, reader.resolver);
     if (offset !== buffer.length) return { kind: 'malformed', why: `${reader.name} has the wrong length` };
     value = upcast(reader.name, decoded as object);
   } catch (error) {
@@ -102,13 +103,13 @@ function readerOf(schema: string): Reader {
   const latest = latestTypes.get(name);
   const kind = has(commandNames, name) ? 'command' : has(eventNames, name) ? 'event' : 'foreign';
   if (latest === undefined || kind === 'foreign')
-    return { name: fullName, kind: 'foreign', writerType, resolver: undefined };
+    return { name: fullName, kind: 'foreign', type: writerType, resolver: undefined };
   const same = JSON.stringify(writerType.schema()) === JSON.stringify(latest.schema());
   try {
-    return { name, kind, writerType, resolver: same ? undefined : latest.createResolver(writerType) };
+    return { name, kind, type: latest, resolver: same ? undefined : latest.createResolver(writerType) };
   } catch {
     // Written by a later release in a way that this one cannot read.
-    return { name: fullName, kind: 'foreign', writerType, resolver: undefined };
+    return { name: fullName, kind: 'foreign', type: writerType, resolver: undefined };
   }
 }
 

@@ -1,7 +1,7 @@
 // Where a stack keeps what: `<name>.log` and `<name>.pid` in its folder, data below `data`.
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Passwords, ServerName } from './server.ts';
 
@@ -13,6 +13,16 @@ export interface Folders {
   data(server: ServerName): string;
   /** Folders outside `dir` that hold data of this stack. */
   readonly elsewhere: readonly string[];
+}
+
+/** Makes the folders, so that Postgres' own user may pass through ours; what is in them stays hidden. */
+export async function makeFolders(dir: string): Promise<Folders> {
+  for (const folder of [resolve(dir), join(resolve(dir), 'data')]) {
+    await mkdir(folder, { recursive: true });
+    const { mode } = await stat(folder);
+    if (process.getuid?.() === 0) await chmod(folder, mode | OTHERS_MAY_PASS);
+  }
+  return foldersOf(dir);
 }
 
 export function foldersOf(dir: string): Folders {
@@ -33,8 +43,8 @@ function postgresElsewhere(dir: string): string | undefined {
 }
 
 function isOpenToOthers(folder: string): boolean {
-  const stat = statSync(folder, { throwIfNoEntry: false });
-  const open = stat === undefined || (stat.mode & OTHERS_MAY_PASS) !== 0;
+  const found = statSync(folder, { throwIfNoEntry: false });
+  const open = found === undefined || (found.mode & OTHERS_MAY_PASS) !== 0;
   return open && (dirname(folder) === folder || isOpenToOthers(dirname(folder)));
 }
 
@@ -43,7 +53,6 @@ export async function passwordsIn(folders: Folders): Promise<Passwords> {
   const file = join(folders.dir, 'data', 'postgres-passwords.json');
   if (!existsSync(file)) {
     const fresh = (): string => randomBytes(18).toString('base64url');
-    await mkdir(dirname(file), { recursive: true });
     const made: Passwords = { postgres: fresh(), ledger: fresh(), ledger_readonly: fresh() };
     await writeFile(file, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 });
   }

@@ -6,6 +6,7 @@ import type { ProcessId } from './processes.ts';
 import { endProcess, isAlive, processOf } from './processes.ts';
 import { lastLines, plainEnvironment } from './run.ts';
 import type { Command, ServerContext, ServerDefinition } from './server.ts';
+import { ENDINGS } from './server.ts';
 import { messageOf, waitFor } from './wait.ts';
 
 const LOG_BYTES_MAX = 32 * 1024 * 1024;
@@ -35,7 +36,7 @@ export async function launch(
       await waitUntilItAnswers(definition, context, id, options.signal);
       return id;
     } catch (error) {
-      await endProcess(id, definition.abortSignal, definition.stopMsMax);
+      await endProcess(id, ENDINGS[definition.name].abort, ENDINGS[definition.name].stopMsMax);
       const log = tailOf(options.logFile, logStart);
       options.signal?.throwIfAborted();
       if (definition.startAgain?.test(log) === true && tries < TRIES_MAX) continue;

@@ -1,5 +1,5 @@
 // The stack as child processes of this one.
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { archiveFlags, ensureArchives } from './archives.ts';
@@ -8,14 +8,14 @@ import { envOf } from './environment.ts';
 import type { ServersHome } from './fetch.ts';
 import { fetchServers } from './fetch.ts';
 import type { Folders } from './folders.ts';
-import { foldersOf, passwordsIn } from './folders.ts';
+import { makeFolders, passwordsIn } from './folders.ts';
 import { Guard } from './guarded.ts';
 import { launch } from './launch.ts';
 import { freePorts } from './ports.ts';
 import type { ProcessId } from './processes.ts';
 import { childrenOf, endProcess, isAlive, signal } from './processes.ts';
 import type { Passwords, Ports, ServerName } from './server.ts';
-import { SERVER_NAMES } from './server.ts';
+import { ENDINGS, SERVER_NAMES } from './server.ts';
 import { definitions } from './servers/all.ts';
 import type { Stack, StackOptions } from './stack.ts';
 import { waitUntil } from './wait.ts';
@@ -48,10 +48,7 @@ export async function startWith(
 ): Promise<Stack> {
   const temporary = options.dir === undefined;
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'ledger-stack-')));
-  await mkdir(dir, { recursive: true });
-  // Postgres' own user must be able to pass; what is in the folder stays hidden.
-  if (temporary) await chmod(dir, 0o711);
-  const folders = foldersOf(dir);
+  const folders = await makeFolders(dir);
   const ports = options.ports ?? (await choosePorts());
   const stack = new NativeStack({ home, folders, ports, passwords: await passwordsIn(folders), javaFlags, temporary });
   try {
@@ -111,7 +108,7 @@ class NativeStack implements Stack {
   }
 
   async terminate(name: ServerName): Promise<void> {
-    await this.#end(name, definitions[name].stopSignal, definitions[name].stopMsMax);
+    await this.#end(name, ENDINGS[name].stop, ENDINGS[name].stopMsMax);
   }
 
   async start(name: ServerName): Promise<void> {
@@ -135,7 +132,7 @@ class NativeStack implements Stack {
   async #stop(): Promise<void> {
     const { temporary, folders } = this.#setup;
     const end = (name: ServerName): Promise<void> =>
-      temporary ? this.#end(name, definitions[name].abortSignal, definitions[name].stopMsMax) : this.terminate(name);
+      temporary ? this.#end(name, ENDINGS[name].abort, ENDINGS[name].stopMsMax) : this.terminate(name);
     try {
       // The registry writes to Kafka while it leaves.
       if (!temporary) await end('registry');
@@ -153,7 +150,7 @@ class NativeStack implements Stack {
     const context = { home, ports, passwords, dataDir: folders.data(name), javaFlags: javaFlags(name) };
     const onSpawn = (id: ProcessId): void => {
       this.#running.set(name, id);
-      this.#guard.tell({ kind: 'process', ...id, signal: definition.abortSignal });
+      this.#guard.tell({ kind: 'process', ...id, signal: ENDINGS[name].abort });
     };
     await launch(definition, context, {
       logFile: folders.log(name),

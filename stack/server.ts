@@ -39,18 +39,28 @@ export interface Command {
 
 export interface ServerDefinition {
   readonly name: ServerName;
-  /** Ports that must be free before it starts. */
-  readonly ports: (ports: Ports) => readonly number[];
   readonly prepare: (context: ServerContext) => Promise<void>;
   readonly command: (context: ServerContext) => Command;
   /** One question to the server; throws while it does not answer. */
   readonly probe: (context: ServerContext) => Promise<void>;
-  /** Ends it in order. Postgres reads SIGTERM as "wait for every client", hence one signal per server. */
-  readonly stopSignal: NodeJS.Signals;
-  /** Ends it at once. SIGKILL would leave Postgres' shared memory behind. */
-  readonly abortSignal: NodeJS.Signals;
-  readonly stopMsMax: number;
   readonly startMsMax: number;
   /** A start that ended with this in its log is worth another try. */
   readonly startAgain?: RegExp;
 }
+
+export interface Ending {
+  /** Asks it to leave in order. */
+  readonly stop: NodeJS.Signals;
+  /** Ends it at once, where its data is thrown away anyway. */
+  readonly abort: NodeJS.Signals;
+  readonly stopMsMax: number;
+}
+
+/** How each is ended. Apart from the definitions, so that `make down` needs no packages. */
+export const ENDINGS: Readonly<Record<ServerName, Ending>> = {
+  kafka: { stop: 'SIGTERM', abort: 'SIGKILL', stopMsMax: 20_000 },
+  registry: { stop: 'SIGTERM', abort: 'SIGKILL', stopMsMax: 10_000 },
+  // SIGTERM would wait until the last client left; SIGKILL would leave its shared memory behind.
+  postgres: { stop: 'SIGINT', abort: 'SIGQUIT', stopMsMax: 30_000 },
+  redis: { stop: 'SIGTERM', abort: 'SIGKILL', stopMsMax: 10_000 },
+};

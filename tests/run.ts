@@ -2,7 +2,7 @@
 // line is `N passed, N failed`. Names of steps or of groups (lint, unit, system) as arguments run only those.
 import type { Counts } from './support/counts.ts';
 import type { Step, StepContext } from './support/steps.ts';
-import { check, jestProject, k6, simulation, testStack } from './support/steps.ts';
+import { check, jestProject, k6, simulation, testLedger, testStack } from './support/steps.ts';
 
 const minuteMs = 60_000;
 
@@ -18,6 +18,7 @@ const steps: readonly Step[] = [
   simulation,
   testStack,
   jestProject('real', 'system', 14 * minuteMs),
+  testLedger,
   k6('oversell', 2 * minuteMs),
   k6('idempotency', 2 * minuteMs),
 ];
@@ -62,15 +63,27 @@ function choose(names: readonly string[]): readonly Step[] {
   return steps.filter(({ name, group }) => names.includes(name) || names.includes(group));
 }
 
+/** Closes what the steps started; answers how many did not end in order. */
+async function closeAll(closers: readonly (() => Promise<void>)[]): Promise<number> {
+  let troubles = 0;
+  for (const close of closers) {
+    await close().catch((error: unknown) => {
+      console.error(error);
+      troubles += 1;
+    });
+  }
+  return troubles;
+}
+
 async function main(): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(new Error(signal)));
   const atEnd: (() => Promise<void>)[] = [];
   const lines = await runAll(choose(process.argv.slice(2)), { signal: stop.signal, env: {}, atEnd });
-  for (const close of atEnd.reverse()) await close();
+  const troubles = await closeAll(atEnd.reverse());
   const sum = (of: (line: Line) => number): number => lines.reduce((total, line) => total + of(line), 0);
   const passed = sum((line) => line.passed);
-  const failed = sum((line) => line.failed) + (stop.signal.aborted ? 1 : 0);
+  const failed = sum((line) => line.failed) + (stop.signal.aborted ? 1 : 0) + troubles;
   console.log(`\n== summary\n${lines.map(render).join('\n')}`);
   if (stop.signal.aborted) console.log('FAIL the run was interrupted');
   if (lines.length === 0) console.log('FAIL no step ran');

@@ -1,10 +1,10 @@
 // HTTP room: the app: plugins, limits, hooks and routes put together. It listens nowhere by itself.
-import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import fastifyHelmet from '@fastify/helmet';
 import fastifySwagger from '@fastify/swagger';
-import fastify from 'fastify';
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
+import fastify, { LogController } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { readJsonBodies } from './bodies.ts';
 import { answerBrokenRequest, createErrorHandler, problemOfError, sendProblem } from './failures.ts';
 import { incomingTraceId } from './headers.ts';
 import { createMethodTable } from './methods.ts';
@@ -106,7 +106,7 @@ function createServer({ config, logger }: AppDeps): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = logger;
   return fastify({
     loggerInstance,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: ({ headers }) => incomingTraceId(headers) ?? randomUUID(),
     trustProxy: false,
     bodyLimit: config.bodyBytesMax,
@@ -129,20 +129,6 @@ function createServer({ config, logger }: AppDeps): FastifyInstance {
       sendProblem(request, reply, problemOfError(error));
     },
   });
-}
-
-/** JSON only, in UTF-8; an empty body is none, and whether one is needed is for the route's schema to say. */
-function readJsonBodies(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  const read = (request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void): void => {
-    if (body.length === 0) return done(null, undefined);
-    if (!isUtf8(body)) return done(new Problem('malformed_json'));
-    void parse(request, body.toString('utf8'), (cause, value) =>
-      cause === null ? done(null, value) : done(new Problem('malformed_json', { cause })),
-    );
-  };
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, read);
 }
 
 function addHooks(app: FastifyInstance, { metrics }: AppDeps): void {

@@ -16,7 +16,7 @@ const replySlackMs = 1_000;
 
 /**
  * Makes a pool. int8 becomes a number (an error where it is no safe integer), numeric stays text. Every method of the
- * pool rejects with the driver's error; connections that break while idle are logged and replaced.
+ * pool rejects with the driver's error; a connection that breaks, idle or in use, is replaced.
  */
 export function createPool(
   config: Pick<Config, 'databaseUrl' | 'postgresPoolMax' | 'postgresTimeoutMs'>,
@@ -39,8 +39,10 @@ export function createPool(
     idle_in_transaction_session_timeout: idleInTransactionMsMax,
     types,
   });
-  // Without a listener the error of an idle connection would end the process.
+  // Without these listeners the error of a connection would end the process. Whoever uses a connection hears of its end
+  // by the statement that fails; while it is idle, only the log does.
   pool.on('error', (error) => log.error({ err: error }, 'an idle connection to Postgres broke'));
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -14,7 +14,6 @@ const SHORT_LIVED = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:-UsePer
 
 export const kafka: ServerDefinition = {
   name: 'kafka',
-  ports: (ports) => [ports.kafka, ports.kafkaController],
   prepare,
   command: (context) => ({
     file: context.home.java,
@@ -35,9 +34,6 @@ export const kafka: ServerDefinition = {
     ],
   }),
   probe: (context) => askKafka(context.ports.kafka),
-  stopSignal: 'SIGTERM',
-  abortSignal: 'SIGKILL',
-  stopMsMax: 20_000,
   startMsMax: 60_000,
 };
 

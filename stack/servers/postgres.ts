@@ -29,7 +29,6 @@ const SETTINGS = {
 
 export const postgres: ServerDefinition = {
   name: 'postgres',
-  ports: (ports) => [ports.postgres],
   prepare,
   command: ({ home, ports, dataDir }) => ({
     file: join(home.postgresBin, 'postgres'),
@@ -44,10 +43,6 @@ export const postgres: ServerDefinition = {
     await query(urlOf(context.ports, context.passwords, 'postgres', 'postgres'), ['SELECT 1']);
     await ensureRoles(context.ports, context.passwords);
   },
-  // "Fast": disconnects the clients and writes a checkpoint. SIGTERM would wait until the last client left.
-  stopSignal: 'SIGINT',
-  abortSignal: 'SIGQUIT',
-  stopMsMax: 30_000,
   startMsMax: 60_000,
   // After a kill -9 the old backends need a moment to notice that their parent is gone.
   startAgain: /pre-existing shared memory block|lock file "postmaster\.pid" already exists/,

@@ -6,7 +6,6 @@ const PROBE_MS_MAX = 1_000;
 
 export const redis: ServerDefinition = {
   name: 'redis',
-  ports: (ports) => [ports.redis],
   prepare: () => Promise.resolve(),
   command: ({ home, ports, dataDir }) => ({
     file: home.redisServer,
@@ -25,9 +24,6 @@ export const redis: ServerDefinition = {
     }).flatMap(([name, value]) => [`--${name}`, String(value)]),
   }),
   probe: ({ ports }) => askRedis(ports.redis),
-  stopSignal: 'SIGTERM',
-  abortSignal: 'SIGKILL',
-  stopMsMax: 10_000,
   startMsMax: 20_000,
 };
 

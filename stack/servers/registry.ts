@@ -7,7 +7,6 @@ const PROBE_MS_MAX = 2_000;
 
 export const registry: ServerDefinition = {
   name: 'registry',
-  ports: (ports) => [ports.registry],
   prepare: async ({ dataDir }) => {
     await mkdir(join(dataDir, 'tmp'), { recursive: true });
   },
@@ -40,9 +39,6 @@ export const registry: ServerDefinition = {
     const text = await answer.text();
     if (!answer.ok) throw new Error(`GET /subjects answered ${answer.status}: ${text.slice(0, 200)}`);
   },
-  stopSignal: 'SIGTERM',
-  abortSignal: 'SIGKILL',
-  stopMsMax: 10_000,
   startMsMax: 90_000,
 };
 

@@ -172,6 +172,8 @@ describe('kafka alone', () => {
     await kafka.append(topic, 0, ['a', 'b', 'c'].map(record));
     const admin = kafka.stranger.admin();
     await admin.connect();
+    // Without it this connection has no metadata of the topic.
+    await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] });
     await admin.disconnect();
     const log = kafka.open();

@@ -38,8 +38,7 @@ export interface FreshDatabase {
 }
 
 /** Makes an empty database on the stack's Postgres, so that a test file shares rows with nobody. */
-export async function freshDatabase(): Promise<FreshDatabase> {
-  const { databaseUrl } = servers();
+export async function freshDatabase(databaseUrl = servers().databaseUrl): Promise<FreshDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await onPostgres(databaseUrl, `CREATE DATABASE ${name}`);
   const url = new URL(databaseUrl);
@@ -50,6 +49,9 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   };
 }
 
+/** What of a condition's answers says that it holds. */
+type Held<T> = Exclude<T, false | null | undefined | 0 | ''>;
+
 /**
  * Waits until a condition holds: until it answers something truthy without throwing, which is what this resolves to.
  * @throws Error after `withinMs`, with what the condition said or threw last
@@ -57,7 +59,7 @@ export async function freshDatabase(): Promise<FreshDatabase> {
 export async function eventually<T>(
   condition: () => T | Promise<T>,
   { withinMs, what = 'the condition' }: { readonly withinMs: number; readonly what?: string },
-): Promise<T> {
+): Promise<Held<T>> {
   const deadline = performance.now() + withinMs;
   let waitMs = pollMsMin;
   let last: unknown = 'no answer yet';
@@ -66,7 +68,7 @@ export async function eventually<T>(
     if (leftMs <= 0) break;
     try {
       const value = await within(condition, leftMs);
-      if (value) return value;
+      if (holds(value)) return value;
       last = value;
     } catch (error) {
       last = error;
@@ -94,6 +96,10 @@ export async function freePort(): Promise<number> {
   } finally {
     server.close();
   }
+}
+
+function holds<T>(value: T): value is Held<T> {
+  return Boolean(value);
 }
 
 async function within<T>(condition: () => T | Promise<T>, ms: number): Promise<T> {

@@ -7,6 +7,7 @@ import type { ChildOptions, ChildResult } from './child.ts';
 import { node, runChild } from './child.ts';
 import type { Counts } from './counts.ts';
 import { byExitCode, byJestReport, byLastLine } from './counts.ts';
+import { prepareLedger } from './ledger.ts';
 import { openTestStack } from './test-stack.ts';
 
 /** What a step may use: the run's end, and the environment that names servers. */
@@ -28,6 +29,7 @@ export interface Step {
 
 const minuteMs = 60_000;
 const seeds = 2_000;
+const partitions = 8;
 const k6Version = 'v1.8.1';
 
 /** A check that passes or fails as a whole. */
@@ -84,15 +86,38 @@ export const testStack: Step = {
   },
 };
 
-/** A load test with k6 against the ledger that LEDGER_URL and LEDGER_API_KEY name. */
+/** Starts the ledger that the load tests are run against. */
+export const testLedger: Step = {
+  name: 'test ledger',
+  group: 'system',
+  run: async (context) => {
+    if (context.env['DATABASE_URL'] === undefined) return { passed: 0, failed: 1, note: 'there is no test stack' };
+    Object.assign(process.env, context.env);
+    const ledger = await prepareLedger('load', partitions);
+    context.atEnd.push(() => ledger.close());
+    const service = await ledger.start();
+    context.atEnd.push(async () => {
+      const code = await service.end('SIGTERM');
+      if (code !== 0) throw new Error(`the ledger did not end in order: exit code ${code ?? 'none'}`);
+    });
+    Object.assign(context.env, { LEDGER_URL: service.url, LEDGER_API_KEY: ledger.key });
+    return { passed: 1, failed: 0 };
+  },
+};
+
+/** A load test with k6 against the test ledger. */
 export function k6(script: string, timeoutMs: number): Step {
   const run: Step['run'] = async (context) => {
+    const url = context.env['LEDGER_URL'];
+    if (url === undefined) return { passed: 0, failed: 1, note: 'there is no test ledger' };
     const program = find('k6');
     if (program === undefined) {
       return { skipped: `k6 is missing: install it, or \`go install go.k6.io/k6@${k6Version}\`` };
     }
     const command = [program, 'run', '--quiet', `load-tests/${script}.js`];
-    return byExitCode(await runChild(command, { ...context, timeoutMs, live: true }));
+    // Whatever the caller's environment says, it is this ledger that is tested.
+    const env = { ...context.env, BASE_URL: url, API_KEY: context.env['LEDGER_API_KEY'] ?? '' };
+    return byExitCode(await runChild(command, { ...context, env, timeoutMs, live: true }));
   };
   return { name: `k6 ${script}`, group: 'system', run };
 }

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import type { OrderFilter } from '../../../projections/views.ts';
+import { readUntypedBodies } from '../bodies.ts';
 import { cancelledAnswer } from '../answers.ts';
 import { placeOrder, identityOf, submitFor } from '../commands.ts';
 import { etagOf, noneMatches } from '../headers.ts';
@@ -40,7 +41,7 @@ const listQuery = Type.Object(
 
 export const orderRoutes =
   (room: Room): FastifyPluginAsyncTypebox =>
-  (app) => {
+  async (app) => {
     app.post(
       '/orders',
       {
@@ -90,11 +91,11 @@ export const orderRoutes =
       },
     );
 
-    readAndCancel(room, app);
-    return Promise.resolve();
+    readOne(room, app);
+    await app.register(cancel(room));
   };
 
-function readAndCancel(room: Room, app: Parameters<FastifyPluginAsyncTypebox>[0]): void {
+function readOne(room: Room, app: Parameters<FastifyPluginAsyncTypebox>[0]): void {
   const { client, config, reader, undecided } = room;
   app.get(
     '/orders/:order_id',
@@ -116,49 +117,57 @@ function readAndCancel(room: Room, app: Parameters<FastifyPluginAsyncTypebox>[0]
       return sendAnswer(request, reply, { status: 'done', headers, body: orderJson(row) });
     },
   );
-
-  app.post(
-    '/orders/:order_id/cancel',
-    {
-      config: { permission: 'orders' },
-      schema: {
-        ...documented({
-          operationId: 'cancelOrder',
-          summary: 'Give an order up and its stock back. Idempotent.',
-          tag: 'orders',
-          good: {
-            200: {
-              description: 'The order is cancelled.',
-              schema: 'Order',
-              headers: ['ETag', 'Ledger-Position', 'Ledger-Stale'],
-            },
-            202: { description: 'Not decided yet.', schema: 'Undecided', headers: ['Location', 'Retry-After'] },
-          },
-          problems: [...bodyProblems, ...loadProblems, 'not_found', 'not_cancellable', 'version_mismatch'],
-        }),
-        params: orderParams,
-        body: cancelOrderBody,
-        headers: requestHeaders(headersIn('if-match', 'prefer')),
-      },
-    },
-    async (request, reply) => {
-      const { id, partition } = orderOf(request.params, client.partitions);
-      const effective = { order_id: id, expected_version: expectedVersion(request), reason: null };
-      const answered = await submitFor(room, request, reply, {
-        identity: identityOf(request, 'cancel_order'),
-        command: { type: 'CancelOrder', data: effective },
-        partition,
-        effective,
-        claim: false,
-      });
-      const answer =
-        answered.kind === 'undecided'
-          ? undecidedAnswer(`/v1/orders/${id}`, { order_id: id })
-          : await cancelledAnswer({ reader, waitMs: config.viewWaitMsMax }, id, answered);
-      return sendAnswer(request, reply, answer);
-    },
-  );
 }
+
+/** In a scope of its own, because its body may come without a media type. */
+const cancel =
+  (room: Room): FastifyPluginAsyncTypebox =>
+  (scope) => {
+    const { client, config, reader } = room;
+    readUntypedBodies(scope);
+    scope.post(
+      '/orders/:order_id/cancel',
+      {
+        config: { permission: 'orders' },
+        schema: {
+          ...documented({
+            operationId: 'cancelOrder',
+            summary: 'Give an order up and its stock back. Idempotent.',
+            tag: 'orders',
+            good: {
+              200: {
+                description: 'The order is cancelled.',
+                schema: 'Order',
+                headers: ['ETag', 'Ledger-Position', 'Ledger-Stale'],
+              },
+              202: { description: 'Not decided yet.', schema: 'Undecided', headers: ['Location', 'Retry-After'] },
+            },
+            problems: [...bodyProblems, ...loadProblems, 'not_found', 'not_cancellable', 'version_mismatch'],
+          }),
+          params: orderParams,
+          body: cancelOrderBody,
+          headers: requestHeaders(headersIn('if-match', 'prefer')),
+        },
+      },
+      async (request, reply) => {
+        const { id, partition } = orderOf(request.params, client.partitions);
+        const effective = { order_id: id, expected_version: expectedVersion(request), reason: null };
+        const answered = await submitFor(room, request, reply, {
+          identity: identityOf(request, 'cancel_order'),
+          command: { type: 'CancelOrder', data: effective },
+          partition,
+          effective,
+          claim: false,
+        });
+        const answer =
+          answered.kind === 'undecided'
+            ? undecidedAnswer(`/v1/orders/${id}`, { order_id: id })
+            : await cancelledAnswer({ reader, waitMs: config.viewWaitMsMax }, id, answered);
+        return sendAnswer(request, reply, answer);
+      },
+    );
+    return Promise.resolve();
+  };
 
 /** The order in the path. @throws Problem `not_found` where no such id can be */
 function orderOf(

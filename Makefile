@@ -1,0 +1,33 @@
+# make up      starts everything; make down stops it; make clean removes the data too
+# make test    runs all tests, on servers of their own; make bench measures
+NODE := node_modules/node/bin/node
+.DEFAULT_GOAL := help
+.PHONY: help up down clean test bench
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+up: node_modules/.package-lock.json
+	@$(NODE) stack/up.ts
+
+# These need no packages, so that a checkout without node_modules can still be stopped.
+down:
+	@$(call node,stack/down.ts)
+
+clean:
+	@$(call node,stack/down.ts --clean)
+
+test: node_modules/.package-lock.json
+	@npm test --silent
+
+bench: node_modules/.package-lock.json
+	@npm run bench --silent
+
+# npm writes this file at the end of an installation. The Node that runs the TypeScript comes with the packages.
+node_modules/.package-lock.json: package-lock.json
+	@command -v npm >/dev/null || { echo 'This needs Node 20 or newer with npm: https://nodejs.org' >&2; exit 1; }
+	npm ci --no-audit --no-fund
+	@[ -x $(NODE) ] || npm rebuild node
+	@touch $@
+
+node = if [ -x $(NODE) ]; then exec $(NODE) $(1); else exec node $(1); fi

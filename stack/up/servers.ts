@@ -1,0 +1,82 @@
+// The four servers of `make up` as processes that outlive it: what runs stays, what died is started again.
+import { archiveFlags, ensureArchives } from '../archives.ts';
+import { fetchServers } from '../fetch.ts';
+import type { Folders } from '../folders.ts';
+import { launch } from '../launch.ts';
+import { removePidFile, runningIn, writePidFile } from '../pid-files.ts';
+import { isFree, portOwner, takenPortMessage } from '../ports.ts';
+import type { Passwords, Ports, ServerContext, ServerName } from '../server.ts';
+import { SERVER_NAMES } from '../server.ts';
+import { definitions } from '../servers/all.ts';
+import { waitFor } from '../wait.ts';
+import type { LedgerProcess } from './settings.ts';
+import { httpPortSetting, portSettings } from './settings.ts';
+
+type Note = (line: string) => void;
+
+interface Wanted {
+  readonly port: number;
+  readonly what: string;
+  readonly variable: string;
+}
+
+export async function startServers(folders: Folders, ports: Ports, passwords: Passwords, note: Note): Promise<void> {
+  const home = await fetchServers(note);
+  await ensureArchives(home, note);
+  const start = async (name: ServerName): Promise<void> => {
+    const context = { home, ports, passwords, dataDir: folders.data(name), javaFlags: archiveFlags(home, name) };
+    await startOrKeep(name, context, folders, note);
+  };
+  const results = await Promise.allSettled([
+    start('kafka').then(() => start('registry')),
+    start('postgres'),
+    start('redis'),
+  ]);
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new AggregateError(failures);
+}
+
+async function startOrKeep(name: ServerName, context: ServerContext, folders: Folders, note: Note): Promise<void> {
+  const definition = definitions[name];
+  const running = runningIn(folders.dir, name);
+  if (running !== undefined) {
+    const what = `an answer of ${name}, which runs as process ${running.pid},`;
+    await waitFor(what, () => definition.probe(context), { deadlineMs: definition.startMsMax });
+    note(`  ${name.padEnd(9)} runs already, pid ${running.pid}`);
+    return;
+  }
+  const startedAt = performance.now();
+  try {
+    const id = await launch(definition, context, {
+      logFile: folders.log(name),
+      onSpawn: (spawned) => writePidFile(folders.dir, name, spawned),
+    });
+    note(`  ${name.padEnd(9)} up after ${((performance.now() - startedAt) / 1000).toFixed(1)} s, pid ${id.pid}`);
+  } catch (error) {
+    removePidFile(folders.dir, name);
+    throw error;
+  }
+}
+
+/** Every port that something still to be started needs and somebody else has. @throws Error naming all of them */
+export async function checkPorts(dir: string, ports: Ports, processes: readonly LedgerProcess[]): Promise<void> {
+  const supervised = runningIn(dir, 'supervisor') !== undefined;
+  const wanted: Wanted[] = [
+    ...SERVER_NAMES.filter((name) => runningIn(dir, name) === undefined).flatMap((name) => portsOf(name, ports)),
+    ...processes
+      .filter(({ name }) => !supervised && runningIn(dir, name) === undefined)
+      .map(({ port }) => ({ port, what: httpPortSetting.what, variable: httpPortSetting.variable })),
+  ];
+  const free = await Promise.all(wanted.map(({ port }) => isFree(port)));
+  const taken = wanted.filter((_, index) => free[index] === false);
+  if (taken.length === 0) return;
+  throw new Error(
+    taken.map(({ port, what, variable }) => takenPortMessage(what, port, variable, portOwner(port))).join('\n'),
+  );
+}
+
+function portsOf(name: ServerName, ports: Ports): Wanted[] {
+  const own: readonly (keyof Ports)[] = name === 'kafka' ? ['kafka', 'kafkaController'] : [name];
+  return own.map((port) => ({ port: ports[port], ...portSettings[port] }));
+}

@@ -1,0 +1,160 @@
+// What the tests of the HTTP room share: an app whose log and views are given by the test.
+import type { FastifyInstance } from 'fastify';
+import type { Meta } from '../../schemas/generated.ts';
+import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
+import type { OrderView, ProductView, Views } from '../../projections/views.ts';
+import { createApp } from '../../src/http/app.ts';
+import type { Claims } from '../../src/http/claims.ts';
+import type { Credentials } from '../../src/http/auth.ts';
+import type { HealthReport } from '../../src/http/room.ts';
+import type { LedgerClient, Outcome } from '../../src/log/client-port.ts';
+import { partitionOf } from '../../src/log/partitioner.ts';
+import { readConfig } from '../../src/platform/config.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import type { Permission } from '../../src/http/api-keys.ts';
+import { permissions } from '../../src/http/api-keys.ts';
+
+export const partitions = 8;
+export const brokerTime = Date.UTC(2026, 10, 21, 10);
+export const instanceId = '11111111-1111-4111-8111-111111111111';
+
+/** A log that the test plays: what was submitted, and a way to be heard. */
+export interface PlayedClient extends LedgerClient {
+  readonly submitted: { readonly partition: number; readonly command: CommandRecord }[];
+  say(outcome: Outcome): void;
+  up: boolean;
+}
+
+/** Answers every submit with what `answer` says; by default with the offsets 0, 1, 2, … */
+export function playedClient(
+  answer: (sends: number, client: PlayedClient, command: CommandRecord) => Promise<number> = (sends) =>
+    Promise.resolve(sends - 1),
+): PlayedClient {
+  let listener: (outcome: Outcome) => void = () => undefined;
+  const client: PlayedClient = {
+    instanceId,
+    partitions,
+    startEnds: new Map(),
+    submitted: [],
+    up: true,
+    partitionOf: (productId) => partitionOf(productId, partitions),
+    submit: async (partition, command) => {
+      client.submitted.push({ partition, command });
+      return { offset: await answer(client.submitted.length, client, command) };
+    },
+    onOutcome: (given) => {
+      listener = given;
+    },
+    say: (outcome) => listener(outcome),
+    journalEnds: () => Promise.resolve(new Map()),
+    brokerNow: () => brokerTime,
+    ready: () => client.up,
+    queued: () => 0,
+  };
+  return client;
+}
+
+/** An outcome of the command with this id, sent at `placedAt`; `fingerprint` where it is remembered. */
+export function outcomeOf(
+  event: Pick<EventRecord, 'type' | 'data'>,
+  about: {
+    readonly commandId: string;
+    readonly placedAt: number;
+    readonly fingerprint?: Uint8Array;
+    readonly partition?: number;
+    readonly offset?: number;
+  },
+): Outcome {
+  const meta: Meta = {
+    command_offset: about.placedAt,
+    index: 0,
+    count: 1,
+    sent: -1,
+    at: brokerTime,
+    command_id: about.commandId,
+    answers: about.commandId,
+    reply_to: [instanceId],
+    placed_at: about.placedAt,
+    source: null,
+    remember: about.fingerprint === undefined ? null : { fingerprint: about.fingerprint, for_s: 60 },
+    actor: 'key:test',
+    correlation_id: 'trace',
+    writer: instanceId,
+  };
+  const offset = about.offset ?? about.placedAt;
+  const placed = { ...event, meta, offset } as Outcome['event'];
+  return { partition: about.partition ?? 0, event: placed, position: offset };
+}
+
+/** Views of the rows given, caught up with everything; `next` says otherwise. */
+export function playedViews(
+  rows: { readonly orders?: readonly OrderView[]; readonly products?: readonly ProductView[] } = {},
+  next: () => number = () => Number.MAX_SAFE_INTEGER,
+): Views {
+  return {
+    progress: () => Promise.resolve(new Map(Array.from({ length: partitions }, (_, p) => [p, next()]))),
+    order: (id) => Promise.resolve({ row: rows.orders?.find((row) => row.order_id === id) ?? null, next: next() }),
+    orders: () => Promise.resolve({ rows: rows.orders ?? [], next: null, total: rows.orders?.length ?? 0 }),
+    product: (id) =>
+      Promise.resolve({ row: rows.products?.find((row) => row.product_id === id) ?? null, next: next() }),
+    products: () => Promise.resolve({ rows: rows.products ?? [], next: null, total: rows.products?.length ?? 0 }),
+    movements: () => Promise.resolve({ rows: [], next: null, total: 0 }),
+  };
+}
+
+export const tokens = { operator: `ol_${'o'.repeat(43)}`, service: `ol_${'s'.repeat(43)}` } as const;
+
+const credentials: Credentials = {
+  verify: (token) => {
+    const may: readonly Permission[] | null =
+      token === tokens.operator ? permissions : token === tokens.service ? ['read', 'orders'] : null;
+    if (may === null) return null;
+    return { principal: `key:${token.slice(3, 4)}`, customerId: `key-${token.slice(3, 4)}`, may: new Set(may) };
+  },
+};
+
+const noClaims: Claims = {
+  take: () => Promise.resolve({ kind: 'taken' }),
+  release: () => Promise.resolve(),
+};
+
+export const healthy: HealthReport = {
+  status: 'ok',
+  services: {
+    kafka: { status: 'up', ms: 1 },
+    registry: { status: 'up', ms: 1 },
+    postgres: { status: 'up', ms: 1 },
+    redis: { status: 'up', ms: 1 },
+  },
+  roles: {},
+  projections: {},
+  system: { rss: 1, heap: 1, event_loop_ms: 1, load: [0], disk_free: 1 },
+  timestamp: '2026-11-21T10:00:00.000Z',
+};
+
+export interface Given {
+  readonly client?: LedgerClient;
+  readonly views?: Views;
+  readonly claims?: Claims;
+  readonly health?: () => Promise<HealthReport>;
+  readonly env?: { readonly [name: string]: string };
+}
+
+/** The app as `serve` makes it, over what the test gives. */
+export function appOf(given: Given = {}): Promise<FastifyInstance> {
+  const config = readConfig({ LOG_LEVEL: 'silent', ...given.env });
+  return createApp({
+    config,
+    client: given.client ?? playedClient(),
+    views: given.views ?? playedViews(),
+    claims: given.claims ?? noClaims,
+    credentials,
+    logger: createLogger(config),
+    metrics: createMetrics(),
+    health: given.health ?? (() => Promise.resolve(healthy)),
+  });
+}
+
+export const asOperator = { authorization: `Bearer ${tokens.operator}` };
+export const asService = { authorization: `Bearer ${tokens.service}` };

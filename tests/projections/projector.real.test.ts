@@ -1,0 +1,332 @@
+// The projector over the log in memory and real Postgres: rows are the fold of what counts, whatever happens on the way.
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { orderState } from '../../projections/order-state/project.ts';
+import { stock } from '../../projections/stock/project.ts';
+import type { EventRecord } from '../../schemas/records.ts';
+import { eventually } from '../support/servers.ts';
+import type { TestDatabase } from './database.ts';
+import { openDatabase } from './database.ts';
+import { created } from './events.ts';
+import { openLossyWay } from './lossy-way.ts';
+import type { World } from './projector-world.ts';
+import {
+  bounce,
+  caughtUp,
+  createWorld,
+  decode,
+  expectRowsOfTheFold,
+  journalTopic,
+  recordOf,
+  statusWhere,
+  trade,
+  withLock,
+} from './projector-world.ts';
+
+let database: TestDatabase;
+let world: World;
+beforeEach(async () => {
+  database = await openDatabase();
+  world = createWorld(database, true);
+}, 60_000);
+afterEach(async () => {
+  await world.stopAll();
+  await database.close();
+}, 60_000);
+
+const stockCheckpoints = async () => (await database.sink(stock)).checkpoints();
+
+describe('catching up', () => {
+  test('the rows are the fold of what counts; checkpoints pass over void records and holes', async () => {
+    trade(world.journals, 1, 40);
+    const voids = world.publish();
+    const projector = await world.start();
+    await caughtUp(database, world);
+    await expectRowsOfTheFold(database, world);
+    const { partitions, trouble, refused } = projector.status();
+    expect({ trouble, refused }).toEqual({ trouble: null, refused: [] });
+    const ends = await world.ends();
+    expect(
+      partitions.map(({ partition, state, next, queued, error }) => ({ partition, state, next, queued, error })),
+    ).toEqual(
+      [...ends].map(([partition, end]) => {
+        return { partition, state: 'running', next: { 'order-state': end, stock: end }, queued: 0, error: null };
+      }),
+    );
+    expect(voids).toBeGreaterThan(0);
+    expect(partitions.reduce((sum, one) => sum + one.voids, 0)).toBe(voids);
+  });
+
+  test('what is appended later follows, also a void record at the end; group offsets say how far it is', async () => {
+    await world.start();
+    trade(world.journals, 1, 5);
+    world.publish();
+    await caughtUp(database, world);
+    trade(world.journals, 100, 5);
+    world.publish();
+    world.inject(0, { value: null, headers: {} });
+    await caughtUp(database, world);
+    await expectRowsOfTheFold(database, world);
+    const ends = await world.ends();
+    const committed = () => world.log.committed('test.projector', journalTopic);
+    await eventually(async () => [...ends].every(([p, end]) => end > 0) && equal(await committed(), ends), {
+      withinMs: 5_000,
+      what: 'the group offsets are at the ends',
+    });
+  });
+
+  test('a second start goes on from the checkpoints, whatever the group says', async () => {
+    trade(world.journals, 1, 20);
+    world.publish();
+    const first = await world.start();
+    await caughtUp(database, world);
+    await first.stop();
+    trade(world.journals, 100, 20);
+    world.publish();
+    let read = 0;
+    const counting = (_p: number, record: Parameters<typeof decode>[0]) => {
+      read += 1;
+      return decode(record);
+    };
+    const before = await stockCheckpoints();
+    await world.start({ decode: counting, group: 'another.group' });
+    await caughtUp(database, world);
+    await expectRowsOfTheFold(database, world);
+    const counted = [...(await world.ends())].reduce((sum, [p, end]) => sum + end - (before.get(p) ?? 0), 0);
+    expect(read).toBeLessThanOrEqual(counted);
+  });
+
+  test('each projection applies only what lies behind its own checkpoint', async () => {
+    trade(world.journals, 1, 20);
+    world.publish();
+    const first = await world.start();
+    await caughtUp(database, world);
+    await first.stop();
+    await database.pool.query('TRUNCATE stock_1.products, stock_1.stock_movements');
+    await database.pool.query("DELETE FROM ledger.checkpoints WHERE projection = 'stock'");
+    // An order row that a second application would bring back.
+    await database.pool.query("UPDATE order_state_1.orders SET customer_id = 'kept'");
+    await world.start();
+    await caughtUp(database, world);
+    const orders = await (await database.sink(orderState)).rows('orders');
+    expect(new Set(orders.map(({ customer_id }) => customer_id))).toEqual(new Set(['kept']));
+    expect((await (await database.sink(stock)).rows('products')).length).toBe(3);
+  });
+});
+
+describe('others at work', () => {
+  test('three projectors in a group that is thrown about apply everything once', async () => {
+    const clients = [1, 2, 3].map(() => world.log.client());
+    for (const log of clients) {
+      await world.start({ log, pool: database.anotherPool(), config: { projectorBatchMax: 7, projectorQueueMax: 50 } });
+    }
+    const working = (async () => {
+      for (let round = 0; round < 10; round++) {
+        trade(world.journals, 1 + round * 100, 15);
+        world.publish();
+        await caughtUp(database, world, 20_000);
+      }
+    })();
+    const [first] = clients;
+    if (first === undefined) throw new Error('there are three');
+    await bounce(first, working);
+    await expectRowsOfTheFold(database, world);
+  }, 60_000);
+
+  test('two projectors that both believe to own every partition apply everything once', async () => {
+    trade(world.journals, 1, 60);
+    const config = { projectorBatchMax: 5, projectorQueueMax: 1_000 };
+    // Groups of their own: as a zombie that has not heard of the rebalance.
+    await world.start({ group: 'one', config, pool: database.anotherPool() });
+    await world.start({ group: 'two', config, pool: database.anotherPool() });
+    world.publish();
+    await caughtUp(database, world, 20_000);
+    await expectRowsOfTheFold(database, world);
+  }, 60_000);
+});
+
+describe('Postgres', () => {
+  test('away in mid-work: said, waited for, and nothing is lost or applied twice', async () => {
+    const way = await openLossyWay(database.url);
+    const projector = await world.start({ pool: database.anotherPool(way.url) });
+    trade(world.journals, 1, 20);
+    world.publish();
+    await caughtUp(database, world);
+    way.cut();
+    trade(world.journals, 100, 20);
+    world.publish();
+    await statusWhere(projector, ({ trouble }) => (trouble?.times ?? 0) >= 2, 'trouble is said');
+    way.mend();
+    await caughtUp(database, world);
+    expect((await statusWhere(projector, ({ trouble }) => trouble === null, 'trouble is over')).trouble).toBeNull();
+    for (let n = 0; n < 5; n++) {
+      way.loseReplyTo('COMMIT');
+      trade(world.journals, 1_000 + n * 100, 10);
+      world.publish();
+      await caughtUp(database, world);
+    }
+    expect(way.lost()).toBe(5);
+    await expectRowsOfTheFold(database, world);
+    await way.close();
+  }, 60_000);
+
+  test('away at the start: the projector waits for it', async () => {
+    const way = await openLossyWay(database.url);
+    way.cut();
+    trade(world.journals, 1, 5);
+    world.publish();
+    const projector = await world.start({ pool: database.anotherPool(way.url) });
+    await statusWhere(projector, ({ trouble }) => trouble !== null, 'trouble is said');
+    way.mend();
+    await caughtUp(database, world);
+    await expectRowsOfTheFold(database, world);
+    expect(projector.status().trouble).toBeNull();
+    await way.close();
+  }, 60_000);
+
+  test('slow: no more waits than the limit and one delivery, and it goes on afterwards', async () => {
+    world = createWorld(database, false);
+    const config = { projectorBatchMax: 20, projectorQueueMax: 100 };
+    const projector = await world.start({ config });
+    await withLock(database.pool, async () => {
+      trade(world.journals, 1, 1_500);
+      world.publish();
+      const full = ({ partitions }: ReturnType<typeof projector.status>) =>
+        partitions.length === 3 && partitions.every(({ queued }) => queued >= 100);
+      const { partitions } = await statusWhere(projector, full, 'all queues are full');
+      // The log in memory hands over 500 records at once.
+      for (const { queued } of partitions) expect(queued).toBeLessThanOrEqual(100 + 500);
+      const ends = await world.ends();
+      expect(Math.min(...ends.values())).toBeGreaterThan(2_000);
+    });
+    await caughtUp(database, world, 30_000);
+    await expectRowsOfTheFold(database, world);
+  }, 60_000);
+
+  test('stopping while it is away takes no longer than the step in hand', async () => {
+    const way = await openLossyWay(database.url);
+    const projector = await world.start({ pool: database.anotherPool(way.url) });
+    trade(world.journals, 1, 5);
+    world.publish();
+    await caughtUp(database, world);
+    way.cut();
+    trade(world.journals, 100, 5);
+    world.publish();
+    await statusWhere(projector, ({ trouble }) => trouble !== null, 'trouble is said');
+    const asked = performance.now();
+    await projector.stop();
+    expect(performance.now() - asked).toBeLessThan(2_000);
+    await way.close();
+  }, 60_000);
+});
+
+describe('what can neither be applied nor skipped halts its partition, and no other', () => {
+  async function expectHalted(error: RegExp, at: number, over: Parameters<World['start']>[0] = {}): Promise<void> {
+    const projector = await world.start(over);
+    const halted = ({ partitions }: ReturnType<typeof projector.status>) =>
+      partitions.some(({ partition, state }) => partition === 1 && state === 'halted');
+    const { partitions } = await statusWhere(projector, halted, 'partition 1 is halted');
+    expect(partitions.find(({ partition }) => partition === 1)?.error).toMatch(error);
+    trade(
+      world.journals.filter(({ partition }) => partition !== 1),
+      500,
+      5,
+    );
+    world.publish();
+    const ends = await world.ends();
+    await eventually(
+      async () => {
+        const checkpoints = await stockCheckpoints();
+        return [0, 2].every((partition) => checkpoints.get(partition) === ends.get(partition));
+      },
+      { withinMs: 10_000, what: 'the other partitions go on' },
+    );
+    expect((await stockCheckpoints()).get(1) ?? 0).toBe(at);
+    expect(world.said).toContain('the projector halts this partition');
+  }
+
+  test('an event that cannot be read', async () => {
+    trade(world.journals, 1, 3);
+    world.publish();
+    const end = (await world.ends()).get(1) ?? 0;
+    const [event] = created('p-x') === undefined ? [] : [world.journals[1]?.events.at(-1)];
+    if (event === undefined) throw new Error('there is an event');
+    const record = recordOf(event, end);
+    world.inject(1, { ...(typeof record === 'string' ? {} : record), value: Buffer.from('{"half":') });
+    world.inject(1, { value: null, headers: {} });
+    await expectHalted(/JSON/, end);
+  });
+
+  test('a gap in history', async () => {
+    trade(world.journals, 1, 3);
+    world.publish();
+    const end = (await world.ends()).get(1) ?? 0;
+    const lost = world.journals[1]?.command(created('lost'));
+    const after = world.journals[1]?.command(created('after'))[0];
+    if (lost === undefined || after === undefined) throw new Error('there are events');
+    world.inject(1, recordOf(after, end));
+    await expectHalted(/history is missing/, end);
+  });
+
+  test('data that Postgres refuses, found among those of other partitions', async () => {
+    world.journals[1]?.command(created('p-bad', { stock: 0.5 }));
+    trade(world.journals, 1, 3);
+    world.publish();
+    await expectHalted(/invalid input syntax/, 0);
+  });
+});
+
+describe('starting', () => {
+  test('a schema that the registry is asked for makes its partition wait, and no other', async () => {
+    trade(world.journals, 1, 5);
+    world.publish();
+    let answer: () => void = () => undefined;
+    const registry = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const slow = async (event: EventRecord): Promise<EventRecord> => {
+      await registry;
+      return event;
+    };
+    await world.start({ decode: (partition, record) => (partition === 1 ? slow(decode(record)) : decode(record)) });
+    const ends = await world.ends();
+    const others = async (): Promise<boolean> => {
+      const checkpoints = await stockCheckpoints();
+      return [0, 2].every((partition) => checkpoints.get(partition) === ends.get(partition));
+    };
+    await eventually(others, { withinMs: 10_000, what: 'the others are through' });
+    expect((await stockCheckpoints()).get(1) ?? 0).toBe(0);
+    answer();
+    await caughtUp(database, world);
+    await expectRowsOfTheFold(database, world);
+  });
+
+  test('a generation that another definition built is refused, and the other projection goes on', async () => {
+    await database.pool.query("UPDATE ledger.generations SET definition_hash = 'other' WHERE projection = 'stock'");
+    trade(world.journals, 1, 5);
+    world.publish();
+    const projector = await world.start();
+    const ends = await world.ends();
+    const sink = await database.sink(orderState);
+    await eventually(async () => equal(await sink.checkpoints(), ends), {
+      withinMs: 10_000,
+      what: 'order-state is through',
+    });
+    expect(projector.status().refused).toEqual([
+      'generation 1 of stock (version 1) was built by another definition of that version',
+    ]);
+    expect(await stockCheckpoints()).toEqual(new Map());
+  });
+
+  test('rows that are ahead of the journal: it does not start, and says why', async () => {
+    trade(world.journals, 1, 5);
+    world.publish();
+    await database.pool.query("INSERT INTO ledger.checkpoints VALUES ('stock', 1, 0, 1000000)");
+    const projector = await world.start();
+    const { trouble } = await statusWhere(projector, (status) => status.trouble !== null, 'trouble is said');
+    expect(trouble?.message).toMatch(/partition 0: rows stand at offset 1000000, but the journal reaches from 0 to/);
+  });
+});
+
+function equal(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+}
