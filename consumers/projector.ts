@@ -15,7 +15,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
   const paused = new Set<number>();
   const stopping = new AbortController();
   const bell = createBell(pace);
-  const { status, trouble, well, started } = createReport(logger, lanes);
+  const { status, trouble, well, started, moved } = createReport(logger, lanes);
   const start = createStarts({ ...options, lanes, wake: bell.ring, started, trouble });
   let joined: Follower | null = null;
 
@@ -43,11 +43,11 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
   joined = follower;
   const restart = (lane: Lane): void => {
     lane.end();
+    moved(lane.partition);
     follower.restart(lane.partition);
   };
   const applying: Applying = { pace, signal: stopping.signal, restart, trouble, well };
   const running = runLoop({ follower, lanes, paused, bell, applying, config });
-
   return {
     status,
     stop: async () => {

@@ -86,9 +86,9 @@ export function createCodec(ids: ReadonlyMap<string, number>): Codec {
 function read(reader: Reader, kind: 'command' | 'event', buffer: Buffer): Decoded {
   let value: object;
   try {
-    const { value: decoded, offset } = reader.type.decode(buffer, prefixLength, reader.resolver);
-    if (offset !== buffer.length) return { kind: 'malformed', why: `${reader.name} has the wrong length` };
-    value = upcast(reader.name, decoded as object);
+    const decoded: { value: object; offset: number } = reader.type.decode(buffer, prefixLength, reader.resolver);
+    if (decoded.offset !== buffer.length) return { kind: 'malformed', why: `${reader.name} has the wrong length` };
+    value = upcast(reader.name, decoded.value);
   } catch (error) {
     return { kind: 'malformed', why: `${reader.name}: ${error instanceof Error ? error.message : String(error)}` };
   }

@@ -32,9 +32,7 @@ async function down(clean: boolean): Promise<void> {
     const state = stateIn(runDir);
     const ledgers = state?.settings.processes.map(({ name }) => name) ?? ['ledger'];
     const ended =
-      state?.provider === 'containers'
-        ? await composeDown(state.settings, clean, note).then(() => 1)
-        : await endAll(ledgers);
+      state?.provider === 'containers' ? await composeDown(state.settings, clean, note) : await endAll(ledgers);
     if (ended === 0) note('Nothing runs.');
     else note(clean ? 'All is down.' : 'All is down; the data is kept in .run/data.');
     if (!clean) return;

@@ -1,7 +1,5 @@
 // What clients need to know of a stack, and the shell syntax in which it is written down.
 import type { Passwords, Ports } from './server.ts';
-import { urlOf } from './servers/postgres.ts';
-import { registryUrl } from './servers/registry.ts';
 
 export interface StackEnv {
   readonly KAFKA_BROKERS: string;
@@ -20,6 +18,19 @@ export function envOf(ports: Ports, passwords: Passwords): StackEnv {
     DATABASE_URL_READONLY: urlOf(ports, passwords, 'ledger_readonly', 'ledger'),
     REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
   };
+}
+
+export function urlOf(
+  ports: Pick<Ports, 'postgres'>,
+  passwords: Passwords,
+  role: keyof Passwords,
+  database: string,
+): string {
+  return `postgres://${role}:${passwords[role]}@127.0.0.1:${ports.postgres}/${database}`;
+}
+
+export function registryUrl(ports: Pick<Ports, 'registry'>): string {
+  return `http://127.0.0.1:${ports.registry}/apis/ccompat/v7`;
 }
 
 /** Lines that a shell can read, and so can whoever only splits at the first equals sign. */

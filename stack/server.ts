@@ -42,7 +42,7 @@ export interface ServerDefinition {
   readonly prepare: (context: ServerContext) => Promise<void>;
   readonly command: (context: ServerContext) => Command;
   /** One question to the server; throws while it does not answer. */
-  readonly probe: (context: ServerContext) => Promise<void>;
+  readonly probe: (context: Pick<ServerContext, 'ports' | 'passwords'>) => Promise<void>;
   readonly startMsMax: number;
   /** A start that ended with this in its log is worth another try. */
   readonly startAgain?: RegExp;

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { containersAnswer } from './docker.ts';
 import type { StackEnv } from './environment.ts';
 import { envOf, shellLines } from './environment.ts';
 import { makeFolders, passwordsIn } from './folders.ts';
@@ -9,13 +10,14 @@ import type { Folders } from './folders.ts';
 import { withLock } from './lock.ts';
 import type { Provider } from './stack.ts';
 import { defaultProvider } from './stack.ts';
-import { composeUp } from './up/compose.ts';
+import { composeRunning, composeUp } from './up/compose.ts';
 import { firstOrder, loadProducts } from './up/first-order.ts';
-import { checkPorts, startServers } from './up/servers.ts';
+import { checkPorts, startServers, wantedPorts } from './up/servers.ts';
 import { keyFor, prepare, startSupervisor, waitUntilReady } from './up/service.ts';
 import type { UpSettings } from './up/settings.ts';
 import { readSettings, root, runDir, serviceEnvironment } from './up/settings.ts';
-import { keepRunning, remember } from './up/state.ts';
+import type { UpState } from './up/state.ts';
+import { keepRunning, namesRunning, remember, stateIn } from './up/state.ts';
 import { messageOf } from './wait.ts';
 
 const LOCK_MS_MAX = 10 * 60_000;
@@ -32,22 +34,30 @@ async function up(): Promise<void> {
 
 async function upAlone(folders: Folders): Promise<void> {
   const provider = await defaultProvider();
-  const settings = keepRunning(runDir, provider, readSettings(process.env), process.env);
+  const last = stateIn(runDir);
+  const wanted = readSettings(process.env);
+  const running = await runningOf(last, wanted);
+  const settings = keepRunning({ last, running, provider, wanted, env: process.env });
   const passwords = await passwordsIn(folders);
   const stack = envOf(settings.ports, passwords);
   const env = serviceEnvironment(process.env, stack);
+  await checkPorts(wantedPorts(provider, running, settings));
+  remember(runDir, provider, settings);
   if (provider === 'containers') {
-    remember(runDir, provider, settings);
-    await composeUp(settings, passwords, note);
+    await composeUp(runDir, settings, passwords, note);
   } else {
-    await checkPorts(runDir, settings.ports, settings.processes);
-    remember(runDir, provider, settings);
     note('Servers:');
     await startServers(folders, settings.ports, passwords, note);
     note(`Ledger:\n  ${await prepare(env)}`);
     await startSupervisor(runDir, settings.processes, env);
   }
   await present(provider, settings, stack, env);
+}
+
+async function runningOf(last: UpState | undefined, wanted: UpSettings): Promise<ReadonlySet<string>> {
+  if (last?.provider !== 'containers') return namesRunning(runDir, last?.settings ?? wanted);
+  // An engine that is gone runs nothing.
+  return (await containersAnswer()) ? composeRunning(last.settings) : new Set();
 }
 
 /** From here on it is the same for both providers: all goes through the network. */

@@ -65,6 +65,13 @@ describe('the code', () => {
     expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 
+  test('runs only actions that are pinned to one commit', () => {
+    const workflows = filesUnder('.github/workflows').map(textOf).join('\n');
+    const used = [...workflows.matchAll(/uses:\s*(\S+)/g)].map(([, action = '']) => action);
+    expect(used.length).toBeGreaterThan(0);
+    expect(used.filter((action) => !/@[0-9a-f]{40}$/.test(action))).toEqual([]);
+  });
+
   test('takes its packages from the public registry only', () => {
     const resolved = [...textOf('package-lock.json').matchAll(/"resolved": "([^"]*)"/g)].map(([, url = '']) => url);
     expect(resolved.filter((url) => !url.startsWith('https://registry.npmjs.org/'))).toEqual([]);

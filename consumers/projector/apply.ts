@@ -45,7 +45,7 @@ async function applyParts(target: Target, parts: readonly Part[], applying: Appl
   for (let attempt = 0; ; attempt++) {
     try {
       if (attempt > 0) left = reconcile(left, await target.sink.checkpoints(), applying);
-      left = left.filter(({ lane }) => lane.live() && lane.error() === null);
+      left = left.filter(({ lane }) => lane.live());
       if (left.length === 0) return applying.well();
       if (applying.signal.aborted) return;
       const outcome = await target.sink.apply(

@@ -87,8 +87,6 @@ function createCommits({ follower, lanes, applying }: LoopOptions) {
       }
     } catch (error) {
       applying.trouble(error);
-    } finally {
-      running = null;
     }
   }
 
@@ -97,7 +95,9 @@ function createCommits({ follower, lanes, applying }: LoopOptions) {
     offer(nowMs: number): void {
       if (running !== null || nowMs - offeredAt < commitEveryMs) return;
       offeredAt = nowMs;
-      running = commit();
+      running = commit().finally(() => {
+        running = null;
+      });
     },
     end: async (): Promise<void> => {
       await running;

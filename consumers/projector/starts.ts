@@ -33,22 +33,20 @@ export function createStarts(options: Starts): (partition: number, signal: Abort
   let reading: Promise<Known> | null = null;
 
   async function read(): Promise<Known> {
-    try {
-      const { targets, refused } = await targetsNow();
-      const checkpoints = await Promise.all(
-        targets.map(async (target) => ({ target, checkpoints: await target.sink.checkpoints() })),
-      );
-      return { checkpoints, refused, ends: await options.log.ends(options.journal) };
-    } finally {
-      reading = null;
-    }
+    const { targets, refused } = await targetsNow();
+    const checkpoints = await Promise.all(
+      targets.map(async (target) => ({ target, checkpoints: await target.sink.checkpoints() })),
+    );
+    return { checkpoints, refused, ends: await options.log.ends(options.journal) };
   }
 
   return async (partition, signal) => {
     lanes.get(partition)?.end();
     lanes.delete(partition);
     try {
-      reading ??= read();
+      reading ??= read().finally(() => {
+        reading = null;
+      });
       const known = await reading;
       signal.throwIfAborted();
       const marks = known.checkpoints.map(({ target, checkpoints }) => ({

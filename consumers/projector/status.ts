@@ -9,6 +9,8 @@ export interface Report {
   readonly trouble: (error: unknown) => void;
   /** It went well again. */
   readonly well: () => void;
+  /** Somebody else moved the checkpoint of a partition. */
+  readonly moved: (partition: number) => void;
   /** A partition started; these generations were left out. */
   readonly started: (refused: readonly string[]) => void;
 }
@@ -29,6 +31,9 @@ export function createReport(logger: ProjectorOptions['logger'], lanes: Readonly
       // Said when it begins, not with every try.
       if (trouble?.message !== message) logger.warn({ err: error }, 'the projector tries again');
       trouble = { message, times: (trouble?.times ?? 0) + 1 };
+    },
+    moved(partition) {
+      logger.info({ partition }, 'another projector moved the checkpoint; the partition starts again from there');
     },
     started(now) {
       for (const why of now) if (!refused.includes(why)) logger.error({ why }, 'a generation is not projected');

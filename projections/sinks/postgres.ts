@@ -1,5 +1,5 @@
 // A sink in Postgres: rows and checkpoint of one generation change in one transaction, or not at all.
-import type { Pool, PoolClient, QueryConfig } from 'pg';
+import type { Pool, QueryConfig } from 'pg';
 import type { Change, Projection, Sink } from '../projection.ts';
 import { inTransaction } from '../transaction.ts';
 import { mergeChanges } from './merge.ts';
@@ -43,11 +43,12 @@ export function createPostgresSink(pool: Pool, options: PostgresSinkOptions): Si
     const settings = { statement_timeout: statementMsMax, synchronous_commit: 'off' } as const;
     return inTransaction(pool, settings, async (client) => {
       // Checkpoints first: they keep a second sink of the same generation away from the rows.
-      if (!(await moveCheckpoints(client, [projection.name, generation], moves))) return 'stale';
-      for (const { name, text, values } of statements) {
-        const query: TimedQuery = { name, text, values: [...values], query_timeout: statementMsMax + replySlackMs };
-        await client.query(query);
-      }
+      const run: Run = async (query) => {
+        const timed: TimedQuery = { ...query, values: [...query.values], query_timeout: statementMsMax + replySlackMs };
+        return (await client.query(timed)).rowCount ?? 0;
+      };
+      if (!(await moveCheckpoints(run, [projection.name, generation], moves))) return 'stale';
+      for (const statement of statements) await run(statement);
       return 'applied';
     });
   }
@@ -55,34 +56,40 @@ export function createPostgresSink(pool: Pool, options: PostgresSinkOptions): Si
   return { checkpoints, apply };
 }
 
+/** Runs a statement that each connection prepares once; answers how many rows it concerned. */
+type Run = (query: {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}) => Promise<number>;
 type Owner = readonly [projection: string, generation: number];
 
 /** Compares and sets; answers whether every checkpoint was the one expected. */
-async function moveCheckpoints(client: PoolClient, owner: Owner, moves: Moves): Promise<boolean> {
+async function moveCheckpoints(run: Run, owner: Owner, moves: Moves): Promise<boolean> {
   // Always in the order of partitions, so that two sinks wait for each other and never in a ring.
   const sorted = [...moves].sort(([a], [b]) => a - b);
   const partitions = sorted.map(([partition]) => partition);
   const fresh = sorted.filter(([, { expected }]) => expected === 0).map(([partition]) => partition);
   if (fresh.length > 0) {
-    await client.query({
+    await run({
       name: 'sink_fresh',
       text: `INSERT INTO ledger.checkpoints (projection, generation, partition, next_offset)
         SELECT $1, $2, p, 0 FROM unnest($3::integer[]) AS u (p) ORDER BY p ON CONFLICT DO NOTHING`,
       values: [...owner, fresh],
     });
   }
-  await client.query({
+  await run({
     name: 'sink_lock',
     text: `SELECT 1 FROM ledger.checkpoints WHERE projection = $1 AND generation = $2 AND partition = ANY ($3::integer[])
       ORDER BY partition FOR UPDATE`,
     values: [...owner, partitions],
   });
-  const { rowCount } = await client.query({
+  const moved = await run({
     name: 'sink_move',
     text: `UPDATE ledger.checkpoints AS c SET next_offset = m.next
       FROM unnest($3::integer[], $4::bigint[], $5::bigint[]) AS m (partition, expected, next)
       WHERE c.projection = $1 AND c.generation = $2 AND c.partition = m.partition AND c.next_offset = m.expected`,
     values: [...owner, partitions, sorted.map(([, m]) => m.expected), sorted.map(([, m]) => m.next)],
   });
-  return rowCount === moves.size;
+  return moved === moves.size;
 }

@@ -9,7 +9,7 @@ import { startWriterRole } from '../../consumers/writer.ts';
 import { createViews } from '../../projections/views-postgres.ts';
 import * as decider from '../domain/decider.ts';
 import type { State } from '../domain/decider.ts';
-import { createApp } from '../http/app.ts';
+import { createApp, createVitalsApp } from '../http/app.ts';
 import { findApiKey } from '../http/api-keys.ts';
 import { createCredentials } from '../http/auth.ts';
 import { createClaims } from '../http/claims.ts';
@@ -53,18 +53,26 @@ export async function serve(
   const parts = await connect(config, logger, signal);
   const writer = roles.has('writer') ? await startWriter(parts, exit) : null;
   const projector = roles.has('projector') ? await startProjecting(parts) : null;
-  const client = await startClient(parts);
-  const app = await startHttp(parts, client, () => report(parts, roles, client, writer, projector));
+  const client = roles.has('api') ? await startClient(parts) : null;
+  const app = await createHttp(parts, { client, writer, projector });
+  await app.listen({ port: config.port, host: config.host });
   const stop = async (): Promise<void> => {
     // Requests first, then what they rest on: nobody waits for an answer that can no longer come.
     await app.close();
-    await client.stop();
+    await client?.stop();
     await Promise.all([writer?.stop(), projector?.stop()]);
     await parts.log.close();
     await parts.pool.end();
     parts.redis.disconnect();
   };
   return { url: urlOf(app), stop };
+}
+
+/** The roles of this process; null is one that it does not have. */
+interface Roles {
+  readonly client: RunningClient | null;
+  readonly writer: WriterRole | null;
+  readonly projector: RunningProjector | null;
 }
 
 async function connect(config: Config, logger: Logger, signal: AbortSignal) {
@@ -137,43 +145,37 @@ function startClient(parts: Parts): Promise<RunningClient> {
   });
 }
 
-async function startHttp(
-  parts: Parts,
-  client: RunningClient,
-  rolesNow: () => { readonly [name: string]: RoleReport },
-): Promise<FastifyInstance> {
+function createHttp(parts: Parts, roles: Roles): Promise<FastifyInstance> {
   const { config, pool, redis, metrics, logger, log, topics } = parts;
-  const health = { config, log, eventsTopic: topics.events, pool, redis, roles: rolesNow, brokerNow: client.brokerNow };
-  const claims = { prefix: config.topicPrefix, claimsMax: config.claimsMax, rememberS: config.keyRememberS };
-  const app = await createApp({
+  const { client } = roles;
+  const now = (): number => client?.brokerNow() ?? Date.now();
+  const sources = { config, log, eventsTopic: topics.events, pool, redis, brokerNow: now };
+  const vitals = {
     config,
-    client,
-    views: createViews(pool),
-    credentials: createCredentials({ ...config, find: (hash) => findApiKey(pool, hash), now: Date.now }),
-    claims: createClaims(redis, claims),
     logger,
     metrics,
-    health: createHealth(health),
-  });
-  await app.listen({ port: config.port, host: config.host });
-  return app;
+    credentials: createCredentials({ ...config, find: (hash) => findApiKey(pool, hash), now: Date.now }),
+    health: createHealth({ ...sources, roles: () => report(config, roles) }),
+  };
+  if (client === null) {
+    const ready = (): boolean => Object.values(report(config, roles)).every(({ status }) => status === 'ok');
+    return createVitalsApp({ ...vitals, ready });
+  }
+  const claims = { prefix: config.topicPrefix, claimsMax: config.claimsMax, rememberS: config.keyRememberS };
+  return createApp({ ...vitals, client, views: createViews(pool), claims: createClaims(redis, claims) });
 }
 
-function report(
-  { config }: Parts,
-  roles: ReadonlySet<RoleName>,
-  client: RunningClient,
-  writer: WriterRole | null,
-  projector: RunningProjector | null,
-): { readonly [name: string]: RoleReport } {
+function report(config: Config, { client, writer, projector }: Roles): { readonly [name: string]: RoleReport } {
   const all: { [name: string]: RoleReport } = {};
-  const partitions = Array.from({ length: config.partitions }, (_, i) => i);
-  if (roles.has('api')) all['api'] = { status: client.ready() ? 'ok' : 'waiting', partitions };
+  if (client !== null) {
+    const partitions = Array.from({ length: config.partitions }, (_, i) => i);
+    all['api'] = { status: client.ready() ? 'ok' : 'waiting', partitions };
+  }
   if (writer !== null) {
     const status = writer.status();
-    const stopped = [...status.values()].some((one) => one.status === 'stopped');
-    const rebuilding = [...status.values()].some((one) => one.status === 'rebuilding');
-    all['writer'] = { status: stopped ? 'stopped' : rebuilding ? 'rebuilding' : 'ok', partitions: [...status.keys()] };
+    const has = (word: string): boolean => [...status.values()].some((one) => one.status === word);
+    const word = has('stopped') ? 'stopped' : has('rebuilding') ? 'rebuilding' : 'ok';
+    all['writer'] = { status: word, partitions: [...status.keys()] };
   }
   if (projector !== null) {
     const { partitions: own, trouble, refused } = projector.status();

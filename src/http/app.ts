@@ -12,7 +12,7 @@ import { createSeenPositions, createViewWaits } from './positions.ts';
 import { Problem } from './problems.ts';
 import { createReader } from './reader.ts';
 import { authenticate, readIdempotencyKey } from './requests.ts';
-import type { AppDeps, Room } from './room.ts';
+import type { AppDeps, Room, VitalsDeps } from './room.ts';
 import { docRoutes } from './routes/docs.ts';
 import { healthRoutes } from './routes/health.ts';
 import { orderRoutes } from './routes/orders.ts';
@@ -62,7 +62,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     refResolver: { buildLocalReference: ({ $id }) => (typeof $id === 'string' ? $id : 'Unnamed') },
   });
   await app.register(docRoutes);
-  await app.register(healthRoutes(room));
+  await app.register(healthRoutes({ ...room, ready: () => deps.client.ready() }));
   await app.register(
     async (v1) => {
       v1.addHook('onRequest', (request) => authenticate(deps.credentials, request));
@@ -74,6 +74,18 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     },
     { prefix: '/v1' },
   );
+  await app.ready();
+  return app;
+}
+
+/** Makes the app of a process without the API role: health and metrics, nothing else. */
+export async function createVitalsApp(deps: VitalsDeps): Promise<FastifyInstance> {
+  const app = createServer(deps);
+  app.setErrorHandler(createErrorHandler(app.log));
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new Problem('not_found')));
+  addHooks(app, deps);
+  await app.register(fastifyHelmet, helmetOptions);
+  await app.register(healthRoutes(deps));
   await app.ready();
   return app;
 }
@@ -102,7 +114,7 @@ function createRoom({ config, client, views, claims, credentials, metrics, healt
   };
 }
 
-function createServer({ config, logger }: AppDeps): FastifyInstance {
+function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = logger;
   return fastify({
     loggerInstance,
@@ -131,7 +143,7 @@ function createServer({ config, logger }: AppDeps): FastifyInstance {
   });
 }
 
-function addHooks(app: FastifyInstance, { metrics }: AppDeps): void {
+function addHooks(app: FastifyInstance, { metrics }: Pick<AppDeps, 'metrics'>): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-trace-id', request.id);
     done();

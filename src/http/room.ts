@@ -47,6 +47,21 @@ export interface HealthReport {
   readonly timestamp: string;
 }
 
+/** What every process shows of itself, whatever its roles. */
+export interface Vitals {
+  readonly credentials: Credentials;
+  readonly metrics: Metrics;
+  readonly health: () => Promise<HealthReport>;
+  /** Whether it can do its work now. */
+  readonly ready: () => boolean;
+}
+
+/** What a process without the API role is made of. */
+export interface VitalsDeps extends Vitals {
+  readonly config: Config;
+  readonly logger: Logger;
+}
+
 /** What an API instance is made of. */
 export interface AppDeps {
   readonly config: Config;

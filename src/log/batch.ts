@@ -16,8 +16,15 @@ export type QueuedCommand =
       readonly at: number;
       readonly key: Uint8Array | null;
       readonly record: CommandRecord;
+      readonly bytes: Uint8Array | null;
     }
-  | { readonly kind: 'poison'; readonly offset: number; readonly at: number; readonly why: string }
+  | {
+      readonly kind: 'poison';
+      readonly offset: number;
+      readonly at: number;
+      readonly why: string;
+      readonly bytes: Uint8Array | null;
+    }
   | { readonly kind: 'hole'; readonly offset: number };
 
 export interface Batch<S> {
@@ -66,12 +73,7 @@ export function decideBatch<S>(context: BatchContext<S>, commands: readonly Queu
     let outcome = decideOne(context, overlay, command, at, failures);
     let size = outcome.values.reduce((sum, value) => sum + value.length + recordOverheadBytes, 0);
     if (outcome.values.length > limits.recordsMax || size > limits.bytesMax) {
-      outcome = encodeAll(
-        context,
-        command,
-        at,
-        refusal('too_large', 'The command has more events than fit into one batch.'),
-      );
+      outcome = encodeAll(context, command, at, tooLarge);
       size = outcome.values.reduce((sum, value) => sum + value.length + recordOverheadBytes, 0);
     }
     if (decided > 0 && (records.length + outcome.values.length > limits.recordsMax || bytes + size > limits.bytesMax))
@@ -90,10 +92,13 @@ export function decideBatch<S>(context: BatchContext<S>, commands: readonly Queu
   return { overlay, events, records, commands: decided, failures };
 }
 
-/** The refusal of a command, as a decision. It is remembered unless its reason is about the attempt, not the order. */
-export function refusal(reason: string, detail: string, remember = false): Decision {
+/** The outcome of a command whose events alone do not fit into one batch. */
+export const tooLarge = refusal('too_large', 'The command has more events than fit into one batch.');
+
+/** A refusal that says something about the attempt, and is not remembered under the key. */
+function refusal(reason: string, detail: string): Decision {
   const event: LedgerEvent = { type: 'CommandRefused', data: { reason, detail, product_id: null, order_id: null } };
-  return { events: [event], answer: 0, remember };
+  return { events: [event], answer: 0, remember: false };
 }
 
 interface Outcome {

@@ -1,6 +1,7 @@
 // The broker's clock as this process knows it, and the pulse that keeps it fresh: a small record once in a while on a
 // topic of its own. The pulse is also how an outage of the broker is noticed while nothing else is sent.
-import type { Appender, Log, Pace } from './port.ts';
+import { createConnection } from './connection.ts';
+import type { Log, Pace } from './port.ts';
 
 export interface BrokerClock {
   /** Broker time, ms since the epoch: the last answer's plus monotonic time since. */
@@ -26,10 +27,10 @@ export function createBrokerClock(options: {
   readonly trouble: (error: unknown) => void;
 }): BrokerClock {
   const { log, topic, pace } = options;
+  const connection = createConnection(log);
   const stopping = new AbortController();
   let base = { at: 0, heard: 0 };
   let alive = false;
-  let appender: Appender | null = null;
   let hurry = new AbortController();
   let running = Promise.resolve();
 
@@ -39,8 +40,7 @@ export function createBrokerClock(options: {
   };
 
   async function pulse(): Promise<void> {
-    appender ??= await log.openAppender();
-    const landed = await appender.append(topic, new Map([[0, [{ key: null, value: Buffer.from('pulse') }]]]));
+    const landed = await connection.append(topic, new Map([[0, [{ key: null, value: Buffer.from('pulse') }]]]));
     const at = landed.get(0)?.at ?? -1;
     if (at >= 0) heard(at);
     alive = true;
@@ -57,15 +57,8 @@ export function createBrokerClock(options: {
       } catch (error) {
         alive = false;
         options.trouble(error);
-        await drop();
       }
     }
-  }
-
-  async function drop(): Promise<void> {
-    const closing = appender;
-    appender = null;
-    await closing?.close();
   }
 
   return {
@@ -80,7 +73,7 @@ export function createBrokerClock(options: {
     stop: async () => {
       stopping.abort();
       await running;
-      await drop();
+      await connection.close();
     },
   };
 }

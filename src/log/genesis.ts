@@ -27,7 +27,7 @@ export async function openLedger(options: GenesisOptions): Promise<string> {
   await writeGenesis(options, (partition) => partition === 0, options.ledgerId);
   const first = await readGenesis(options, 0);
   await writeGenesis(options, (partition) => partition !== 0, first?.ledgerId ?? options.ledgerId);
-  return await checkGenesis(options);
+  return checkGenesis(options);
 }
 
 async function writeGenesis(

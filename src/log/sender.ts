@@ -1,6 +1,7 @@
 // Commands on their way to the log: those that wait travel together, one request in flight, so that their order here
 // is their order there.
-import type { Appender, Log, OutgoingRecord, Pace } from './port.ts';
+import { createConnection } from './connection.ts';
+import type { Log, OutgoingRecord, Pace } from './port.ts';
 import { LogError } from './port.ts';
 
 export interface SenderOptions {
@@ -33,7 +34,7 @@ const recordOverheadBytes = 256;
 
 export function createSender(options: SenderOptions): Sender {
   let waiting: Waiting[] = [];
-  let appender: Appender | null = null;
+  const connection = createConnection(options.log);
   let running: Promise<void> | null = null;
   let stopped = false;
 
@@ -48,9 +49,8 @@ export function createSender(options: SenderOptions): Sender {
 
   async function sendOne(batches: ReadonlyMap<number, readonly Waiting[]>): Promise<void> {
     try {
-      appender ??= await options.log.openAppender();
       const records = new Map([...batches].map(([partition, batch]) => [partition, batch.map(({ record }) => record)]));
-      const landed = await appender.append(options.topic, records);
+      const landed = await connection.append(options.topic, records);
       for (const [partition, batch] of batches) {
         const place = landed.get(partition);
         if (place !== undefined && place.at >= 0) options.clock(place.at);
@@ -61,14 +61,7 @@ export function createSender(options: SenderOptions): Sender {
     } catch (error) {
       if (error instanceof LogError) options.trouble(error);
       for (const batch of batches.values()) for (const one of batch) one.reject(error);
-      await dropAppender();
     }
-  }
-
-  async function dropAppender(): Promise<void> {
-    const closing = appender;
-    appender = null;
-    await closing?.close();
   }
 
   return {
@@ -83,7 +76,7 @@ export function createSender(options: SenderOptions): Sender {
     stop: async () => {
       stopped = true;
       await running;
-      await dropAppender();
+      await connection.close();
     },
   };
 }

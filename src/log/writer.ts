@@ -3,12 +3,15 @@
 import type { EventRecord } from '../../schemas/records.ts';
 import { LedgerAlarm } from './alarm.ts';
 import type { Batch, BatchContext, BatchLimits, QueuedCommand } from './batch.ts';
-import { decideBatch, refusal } from './batch.ts';
+import { decideBatch, tooLarge } from './batch.ts';
+import type { Connection } from './connection.ts';
+import { createConnection } from './connection.ts';
+import { deadLetter } from './dead-letters.ts';
 import type { Decider } from './decider-port.ts';
 import type { PartitionJournal } from './partition-journal.ts';
-import type { Appender, Log, LogRecord, Pace } from './port.ts';
+import type { Log, LogRecord, Pace } from './port.ts';
 import { LogError } from './port.ts';
-import type { CommandReading, Reading } from './reading.ts';
+import type { Reading } from './reading.ts';
 
 /** A batch that stands: acknowledged at the offset it was meant for. */
 export interface AppendedBatch {
@@ -56,155 +59,42 @@ export interface Writer {
 
 const backoffMsMax = 500;
 
+/** What one writer works with from its start to its end. */
+interface Work<S> {
+  readonly options: WriterOptions<S>;
+  readonly context: BatchContext<S>;
+  readonly connection: Connection;
+  readonly signal: AbortSignal;
+}
+
 /** Makes a writer over a journal that was caught up. */
 export function createWriter<S>(options: WriterOptions<S>): Writer {
   const { journal, pace, decider, encode, limits, writerId } = options;
-  const context: BatchContext<S> = { journal, decider, encode, limits, writer: writerId, now: () => pace.now() };
+  const context = { journal, decider, encode, limits, writer: writerId, now: () => pace.now() };
   const queue: LogRecord[] = [];
-  let appender: Appender | null = null;
   let wake = (): void => undefined;
 
+  /** Forgets what is decided, by us or by another writer, and reads the next commands. */
+  async function take(signal: AbortSignal): Promise<QueuedCommand[]> {
+    const open = queue.findIndex((record) => record.offset > journal.progress());
+    queue.splice(0, open < 0 ? queue.length : open);
+    return readCommands(options, queue.slice(0, limits.commandsMax), signal);
+  }
+
   async function run(signal: AbortSignal): Promise<void> {
+    const connection = createConnection(options.log);
     signal.addEventListener('abort', () => wake(), { once: true });
     try {
       while (!signal.aborted) {
-        if (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-        else await work(await take(signal), signal);
+        const commands = await take(signal);
+        if (commands.length > 0) await decide({ options, context, connection, signal }, commands);
+        else if (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
       }
     } catch (error) {
       if (error !== signal.reason) throw error;
     } finally {
-      await dropAppender();
+      await connection.close();
     }
-  }
-
-  /** Reads the next commands off the queue; they stay in it until they are decided. */
-  async function take(signal: AbortSignal): Promise<QueuedCommand[]> {
-    const done = queue.findIndex((record) => record.offset > journal.progress());
-    queue.splice(0, done < 0 ? queue.length : done);
-    const commands: QueuedCommand[] = [];
-    for (const record of queue.slice(0, options.limits.commandsMax)) {
-      try {
-        const read = readCommand(options.reading, journal.partition, record, signal);
-        commands.push(read instanceof Promise ? await read : read);
-      } catch (error) {
-        // What lies before the command that stops us is decided first.
-        if (commands.length === 0) throw error;
-        break;
-      }
-    }
-    return commands;
-  }
-
-  async function work(commands: readonly QueuedCommand[], signal: AbortSignal): Promise<void> {
-    const first = commands[0];
-    if (first === undefined) return;
-    if (first.offset !== journal.progress() + 1) {
-      const text = `command ${first.offset} was delivered where ${journal.progress() + 1} is next`;
-      throw new LedgerAlarm('commands_lost', journal.partition, text);
-    }
-    const batch = decideBatch(context, commands);
-    await keepPoison(commands.slice(0, batch.commands), batch, signal);
-    if (signal.aborted) return;
-    await append(commands, batch, signal);
-  }
-
-  /** Appends a batch until its commands are decided: by it, by a smaller one, or by whoever was faster. */
-  async function append(commands: readonly QueuedCommand[], batch: Batch<S>, signal: AbortSignal): Promise<void> {
-    const started = pace.now();
-    const end = journal.end();
-    let doubt: Error;
-    try {
-      appender ??= await options.log.openAppender();
-      const landed = await appender.append(options.eventsTopic, new Map([[journal.partition, batch.records]]));
-      const base = landed.get(journal.partition)?.baseOffset;
-      if (base === end) {
-        journal.accept(batch.overlay, batch.events);
-        queue.splice(0, batch.commands);
-        const { commands: count, events } = batch;
-        options.events.appended({
-          partition: journal.partition,
-          base,
-          commands: count,
-          events,
-          ms: pace.now() - started,
-        });
-        return;
-      }
-      if (base !== undefined && base < end) {
-        throw new LedgerAlarm('journal_shrank', journal.partition, `an append meant for ${end} landed at ${base}`);
-      }
-      doubt = new Error(`an append meant for ${end} landed at ${base}: another writer was here`);
-    } catch (error) {
-      if (!(error instanceof LogError)) throw error;
-      await dropAppender();
-      if (error.code === 'too_large' || error.code === 'rejected') return shrink(commands, batch, error, signal);
-      doubt = error;
-    }
-    options.events.doubt(doubt);
-    await settleDoubt(signal);
-  }
-
-  /** The broker says that the batch cannot land: try half of it; a single command is refused, if it is its size. */
-  async function shrink(
-    commands: readonly QueuedCommand[],
-    batch: Batch<S>,
-    error: LogError,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (batch.commands > 1) return work(commands.slice(0, Math.ceil(batch.commands / 2)), signal);
-    if (error.code === 'rejected' || batch.events.length === 1) {
-      throw new LedgerAlarm('append_rejected', journal.partition, `the broker refuses an append: ${error.message}`, {
-        cause: error,
-      });
-    }
-    const tooLarge = {
-      ...decider,
-      decide: () => refusal('too_large', 'The command has more events than fit into one batch.'),
-    };
-    const refused = decideBatch({ ...context, decider: tooLarge }, commands.slice(0, 1));
-    await append(commands.slice(0, 1), refused, signal);
-  }
-
-  /** Reads the journal until it is known how far it goes; whoever lost the partition meanwhile leaves it alone. */
-  async function settleDoubt(signal: AbortSignal): Promise<void> {
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      await pace.sleep(pace.random() * Math.min(backoffMsMax, 10 * 2 ** attempt), signal);
-      if (signal.aborted || !options.isMember()) return;
-      try {
-        await journal.catchUp(signal);
-        return;
-      } catch (error) {
-        if (!(error instanceof LogError)) throw error;
-        options.events.doubt(error);
-      }
-    }
-  }
-
-  /** Copies poison to the dead letters before its refusal is appended: keyed by its place, so twice is harmless. */
-  async function keepPoison(commands: readonly QueuedCommand[], batch: Batch<S>, signal: AbortSignal): Promise<void> {
-    const failed = new Set(batch.failures.map(({ offset }) => offset));
-    for (const failure of batch.failures) options.events.failed(failure.offset, failure.error);
-    const kept = commands.filter((command) => command.kind === 'poison' || failed.has(command.offset));
-    const records = kept.map((command) => deadLetter(journal.partition, command, queue));
-    for (let attempt = 0; records.length > 0 && !signal.aborted; attempt++) {
-      try {
-        appender ??= await options.log.openAppender();
-        await appender.append(options.deadLettersTopic, new Map([[0, records]]));
-        return;
-      } catch (error) {
-        if (!(error instanceof LogError)) throw error;
-        options.events.doubt(error);
-        await dropAppender();
-        await pace.sleep(pace.random() * Math.min(backoffMsMax, 10 * 2 ** attempt), signal);
-      }
-    }
-  }
-
-  async function dropAppender(): Promise<void> {
-    const closing = appender;
-    appender = null;
-    await closing?.close();
   }
 
   return {
@@ -217,24 +107,124 @@ export function createWriter<S>(options: WriterOptions<S>): Writer {
   };
 }
 
-function readCommand(
-  reading: Reading,
-  partition: number,
-  record: LogRecord,
-  signal: AbortSignal,
-): QueuedCommand | Promise<QueuedCommand> {
-  const { offset, at, key } = record;
-  if (record.hole) return { kind: 'hole', offset };
-  const place = (read: CommandReading): QueuedCommand =>
-    read.kind === 'command' ? { ...read, offset, at, key } : { ...read, offset, at };
-  const read = reading.command(partition, record, signal);
-  return read instanceof Promise ? read.then(place) : place(read);
+/** Decides as many of the commands as fit into one batch and appends it. */
+async function decide<S>(work: Work<S>, commands: readonly QueuedCommand[]): Promise<void> {
+  const { journal } = work.options;
+  const next = journal.progress() + 1;
+  if (commands[0]?.offset !== next) {
+    const text = `command ${commands[0]?.offset} was delivered where ${next} is next`;
+    throw new LedgerAlarm('commands_lost', journal.partition, text);
+  }
+  const batch = decideBatch(work.context, commands);
+  await keepPoison(work, commands.slice(0, batch.commands), batch);
+  if (!work.signal.aborted) await append(work, commands, batch);
 }
 
-function deadLetter(partition: number, command: QueuedCommand, queue: readonly LogRecord[]) {
-  const original = queue.find((record) => record.offset === command.offset);
-  const place = `${partition}:${command.offset}`;
-  const why = command.kind === 'poison' ? command.why : 'the decider failed';
-  const headers = { position: Buffer.from(place), reason: Buffer.from(why) };
-  return { key: place, value: original?.value ?? null, headers };
+/** Appends a batch. Afterwards the journal knows whether it stands; commands that are still open are decided again. */
+async function append<S>(work: Work<S>, commands: readonly QueuedCommand[], batch: Batch<S>): Promise<void> {
+  const { journal, pace, events, eventsTopic } = work.options;
+  const started = pace.now();
+  const end = journal.end();
+  try {
+    const landed = await work.connection.append(eventsTopic, new Map([[journal.partition, batch.records]]));
+    const base = landed.get(journal.partition)?.baseOffset;
+    if (base === end) {
+      journal.accept(batch.overlay, batch.events);
+      const { commands: count, events: appended } = batch;
+      const ms = pace.now() - started;
+      return events.appended({ partition: journal.partition, base, commands: count, events: appended, ms });
+    }
+    if (base !== undefined && base < end) {
+      throw new LedgerAlarm('journal_shrank', journal.partition, `an append meant for ${end} landed at ${base}`);
+    }
+    events.doubt(new Error(`an append meant for ${end} landed at ${base}: another writer was here`));
+  } catch (error) {
+    if (!(error instanceof LogError)) throw error;
+    if (error.code === 'too_large' || error.code === 'rejected') return shrink(work, commands, batch, error);
+    events.doubt(error);
+  }
+  await settleDoubt(work);
+}
+
+/** The broker says that the batch cannot land: try half of it; a single command is refused, if it is its size. */
+async function shrink<S>(
+  work: Work<S>,
+  commands: readonly QueuedCommand[],
+  batch: Batch<S>,
+  error: LogError,
+): Promise<void> {
+  const { journal, decider } = work.options;
+  if (batch.commands > 1) return decide(work, commands.slice(0, Math.ceil(batch.commands / 2)));
+  if (error.code === 'rejected' || batch.events.length === 1) {
+    const text = `the broker refuses an append: ${error.message}`;
+    throw new LedgerAlarm('append_rejected', journal.partition, text, { cause: error });
+  }
+  const refusing = { ...decider, decide: () => tooLarge };
+  const one = commands.slice(0, 1);
+  await append(work, one, decideBatch({ ...work.context, decider: refusing }, one));
+}
+
+/** Reads the journal until it is known how far it goes; whoever lost the partition meanwhile leaves it alone. */
+async function settleDoubt<S>({ options, signal }: Work<S>): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    await backOff(options.pace, attempt, signal);
+    if (signal.aborted || !options.isMember()) return;
+    try {
+      return await options.journal.catchUp(signal);
+    } catch (error) {
+      if (!(error instanceof LogError)) throw error;
+      options.events.doubt(error);
+    }
+  }
+}
+
+/** Copies poison to the dead letters, and only then lets its refusal be appended. */
+async function keepPoison<S>(work: Work<S>, commands: readonly QueuedCommand[], batch: Batch<S>): Promise<void> {
+  const { options, connection, signal } = work;
+  const failed = new Map(batch.failures.map(({ offset, error }) => [offset, error]));
+  for (const [offset, error] of failed) options.events.failed(offset, error);
+  const records = commands.flatMap((command) => {
+    const why = command.kind === 'poison' ? command.why : failed.has(command.offset) ? 'the decider failed' : null;
+    return why === null ? [] : [deadLetter(options.journal.partition, command, why)];
+  });
+  for (let attempt = 0; records.length > 0 && !signal.aborted; attempt++) {
+    try {
+      await connection.append(options.deadLettersTopic, new Map([[0, records]]));
+      return;
+    } catch (error) {
+      if (!(error instanceof LogError)) throw error;
+      options.events.doubt(error);
+      await backOff(options.pace, attempt, signal);
+    }
+  }
+}
+
+/** Waits at random, longer with every attempt, so that two writers in doubt do not meet again. */
+async function backOff(pace: Pace, attempt: number, signal: AbortSignal): Promise<void> {
+  await pace.sleep(pace.random() * Math.min(backoffMsMax, 10 * 2 ** attempt), signal);
+}
+
+/** Reads records as commands; what lies before one that must not be decided is decided first. */
+async function readCommands<S>(
+  { reading, journal }: WriterOptions<S>,
+  records: readonly LogRecord[],
+  signal: AbortSignal,
+): Promise<QueuedCommand[]> {
+  const commands: QueuedCommand[] = [];
+  for (const record of records) {
+    try {
+      const { offset, at, key, value: bytes, hole } = record;
+      const read = hole ? null : reading.command(journal.partition, record, signal);
+      const known = read instanceof Promise ? await read : read;
+      if (known === null) commands.push({ kind: 'hole', offset });
+      else
+        commands.push(
+          known.kind === 'command' ? { ...known, offset, at, key, bytes } : { ...known, offset, at, bytes },
+        );
+    } catch (error) {
+      if (commands.length === 0) throw error;
+      break;
+    }
+  }
+  return commands;
 }

@@ -51,6 +51,26 @@ async function prepare(context: ServerContext): Promise<void> {
   });
 }
 
+/** What a ledger needs of a Kafka of one node, whether it is a process or a container. */
+export const SINGLE_NODE_SETTINGS: Readonly<Record<string, string | number | boolean>> = {
+  // Topics are made by `ledger prepare` with the rules that the ledger needs, never by a typing error.
+  'auto.create.topics.enable': false,
+  // A reader that joins a group alone need not wait for others.
+  'group.initial.rebalance.delay.ms': 0,
+  // After a kill the new broker may register only when the session of the old one has run out: 9 s by default.
+  'broker.session.timeout.ms': 3_000,
+  'broker.heartbeat.interval.ms': 500,
+  // One node keeps one copy of Kafka's own topics, and few partitions of them: fifty cost seconds at first use.
+  'offsets.topic.replication.factor': 1,
+  'offsets.topic.num.partitions': 8,
+  'transaction.state.log.replication.factor': 1,
+  'transaction.state.log.min.isr': 1,
+  'transaction.state.log.num.partitions': 4,
+  'share.coordinator.state.topic.replication.factor': 1,
+  'share.coordinator.state.topic.min.isr': 1,
+  'share.coordinator.state.topic.num.partitions': 4,
+};
+
 function serverProperties({ ports, dataDir }: ServerContext): string {
   return Object.entries({
     'process.roles': 'broker,controller',
@@ -62,22 +82,7 @@ function serverProperties({ ports, dataDir }: ServerContext): string {
     'advertised.listeners': `BROKER://127.0.0.1:${ports.kafka}`,
     'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': join(dataDir, 'log'),
-    // Topics are made by `ledger prepare` with the rules that the ledger needs, never by a typing error.
-    'auto.create.topics.enable': false,
-    // A reader that joins a group alone need not wait for others.
-    'group.initial.rebalance.delay.ms': 0,
-    // After a kill the new broker may register only when the session of the old one has run out: 9 s by default.
-    'broker.session.timeout.ms': 3_000,
-    'broker.heartbeat.interval.ms': 500,
-    // One node keeps one copy of Kafka's own topics, and few partitions of them: fifty cost seconds at first use.
-    'offsets.topic.replication.factor': 1,
-    'offsets.topic.num.partitions': 8,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'transaction.state.log.num.partitions': 4,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
-    'share.coordinator.state.topic.num.partitions': 4,
+    ...SINGLE_NODE_SETTINGS,
   })
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
+import { urlOf } from '../environment.ts';
 import { run } from '../run.ts';
 import type { Passwords, Ports, ServerContext, ServerDefinition } from '../server.ts';
 
@@ -13,6 +14,14 @@ const PROBE_MS_MAX = 2_000;
 export const UNPRIVILEGED_ID = 65_534;
 const isRoot = process.getuid?.() === 0;
 const identity = isRoot ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {};
+
+/** The same order of text on every machine. */
+export const LOCALE_FLAGS = [
+  '--encoding=UTF8',
+  '--locale=C',
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+] as const;
 
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
@@ -48,15 +57,6 @@ export const postgres: ServerDefinition = {
   startAgain: /pre-existing shared memory block|lock file "postmaster\.pid" already exists/,
 };
 
-export function urlOf(
-  ports: Pick<Ports, 'postgres'>,
-  passwords: Passwords,
-  role: keyof Passwords,
-  database: string,
-): string {
-  return `postgres://${role}:${passwords[role]}@127.0.0.1:${ports.postgres}/${database}`;
-}
-
 async function prepare({ home, dataDir, passwords }: ServerContext): Promise<void> {
   const cluster = join(dataDir, 'cluster');
   if (existsSync(cluster)) return;
@@ -73,10 +73,9 @@ async function prepare({ home, dataDir, passwords }: ServerContext): Promise<voi
     await chown(fresh, UNPRIVILEGED_ID, UNPRIVILEGED_ID);
     await chown(passwordFile, UNPRIVILEGED_ID, UNPRIVILEGED_ID);
   }
-  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const access = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
   try {
-    await run(join(home.postgresBin, 'initdb'), ['-D', fresh, ...locale, ...access], {
+    await run(join(home.postgresBin, 'initdb'), ['-D', fresh, ...LOCALE_FLAGS, ...access], {
       timeoutMs: INITDB_MS_MAX,
       ...identity,
     });

@@ -4,6 +4,15 @@ import type { ServerDefinition } from '../server.ts';
 
 const PROBE_MS_MAX = 1_000;
 
+/** Whether it is a process or a container. */
+export const REDIS_SETTINGS: Readonly<Record<string, string>> = {
+  appendonly: 'yes',
+  appendfsync: 'everysec',
+  save: '',
+  maxmemory: '512mb',
+  'maxmemory-policy': 'noeviction',
+};
+
 export const redis: ServerDefinition = {
   name: 'redis',
   prepare: () => Promise.resolve(),
@@ -13,11 +22,7 @@ export const redis: ServerDefinition = {
       port: ports.redis,
       bind: '127.0.0.1',
       dir: dataDir,
-      appendonly: 'yes',
-      appendfsync: 'everysec',
-      save: '',
-      maxmemory: '512mb',
-      'maxmemory-policy': 'noeviction',
+      ...REDIS_SETTINGS,
       daemonize: 'no',
       // Keeps the command line that it was started with, so that a person sees whose it is.
       'set-proc-title': 'no',

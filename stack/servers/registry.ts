@@ -1,6 +1,7 @@
 // Apicurio Registry with its Confluent API; it keeps the schemas in a topic of the stack's Kafka.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { registryUrl } from '../environment.ts';
 import type { Ports, ServerDefinition } from '../server.ts';
 
 const PROBE_MS_MAX = 2_000;
@@ -21,6 +22,7 @@ export const registry: ServerDefinition = {
       '-XX:-UsePerfData',
       '-Djava.util.logging.manager=org.jboss.logmanager.LogManager',
       `-Djava.io.tmpdir=${dataDir}/tmp`,
+      '-Dquarkus.http.access-log.enabled=false',
       '-Dquarkus.http.host=127.0.0.1',
       `-Dquarkus.http.port=${ports.registry}`,
       ...javaFlags,
@@ -34,14 +36,15 @@ export const registry: ServerDefinition = {
       APICURIO_KAFKASQL_CONSUMER_POLL_TIMEOUT: '500',
     },
   }),
-  probe: async ({ ports }) => {
-    const answer = await fetch(`${registryUrl(ports)}/subjects`, { signal: AbortSignal.timeout(PROBE_MS_MAX) });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`GET /subjects answered ${answer.status}: ${text.slice(0, 200)}`);
-  },
+  probe: ({ ports }) => askRegistry(ports),
   startMsMax: 90_000,
 };
 
-export function registryUrl(ports: Pick<Ports, 'registry'>): string {
-  return `http://127.0.0.1:${ports.registry}/apis/ccompat/v7`;
+/** Its own word first: it answers questions, from an empty store, before it has read its journal to the end. */
+export async function askRegistry(ports: Pick<Ports, 'registry'>): Promise<void> {
+  for (const url of [new URL('/health/ready', registryUrl(ports)).href, `${registryUrl(ports)}/subjects`]) {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(PROBE_MS_MAX) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`GET ${url} answered ${answer.status}: ${text.slice(0, 200)}`);
+  }
 }

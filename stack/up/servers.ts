@@ -9,12 +9,13 @@ import type { Passwords, Ports, ServerContext, ServerName } from '../server.ts';
 import { SERVER_NAMES } from '../server.ts';
 import { definitions } from '../servers/all.ts';
 import { waitFor } from '../wait.ts';
-import type { LedgerProcess } from './settings.ts';
+import type { Provider } from '../stack.ts';
+import type { UpSettings } from './settings.ts';
 import { httpPortSetting, portSettings } from './settings.ts';
 
 type Note = (line: string) => void;
 
-interface Wanted {
+export interface Wanted {
   readonly port: number;
   readonly what: string;
   readonly variable: string;
@@ -59,24 +60,25 @@ async function startOrKeep(name: ServerName, context: ServerContext, folders: Fo
   }
 }
 
-/** Every port that something still to be started needs and somebody else has. @throws Error naming all of them */
-export async function checkPorts(dir: string, ports: Ports, processes: readonly LedgerProcess[]): Promise<void> {
-  const supervised = runningIn(dir, 'supervisor') !== undefined;
-  const wanted: Wanted[] = [
-    ...SERVER_NAMES.filter((name) => runningIn(dir, name) === undefined).flatMap((name) => portsOf(name, ports)),
-    ...processes
-      .filter(({ name }) => !supervised && runningIn(dir, name) === undefined)
-      .map(({ port }) => ({ port, what: httpPortSetting.what, variable: httpPortSetting.variable })),
+/** The ports of what does not run yet. Several processes of the ledger, and Kafka's controller, need none in containers. */
+export function wantedPorts(provider: Provider, running: ReadonlySet<string>, settings: UpSettings): Wanted[] {
+  const native = provider === 'native';
+  const servers = SERVER_NAMES.filter((name) => !running.has(name)).flatMap((name): (keyof Ports)[] =>
+    name === 'kafka' && native ? ['kafka', 'kafkaController'] : [name],
+  );
+  const ledgers = settings.processes.filter(({ name }, index) => !running.has(name) && (native || index === 0));
+  return [
+    ...servers.map((name) => ({ ...portSettings[name], port: settings.ports[name] })),
+    ...ledgers.map(({ port }) => ({ ...httpPortSetting, port })),
   ];
+}
+
+/** @throws Error naming every port that somebody else has, and who that is */
+export async function checkPorts(wanted: readonly Wanted[]): Promise<void> {
   const free = await Promise.all(wanted.map(({ port }) => isFree(port)));
   const taken = wanted.filter((_, index) => free[index] === false);
   if (taken.length === 0) return;
   throw new Error(
     taken.map(({ port, what, variable }) => takenPortMessage(what, port, variable, portOwner(port))).join('\n'),
   );
-}
-
-function portsOf(name: ServerName, ports: Ports): Wanted[] {
-  const own: readonly (keyof Ports)[] = name === 'kafka' ? ['kafka', 'kafkaController'] : [name];
-  return own.map((port) => ({ port: ports[port], ...portSettings[port] }));
 }

@@ -24,35 +24,38 @@ export function remember(dir: string, provider: Provider, settings: UpSettings):
   writeFileSync(fileIn(dir), `${JSON.stringify(state, null, 2)}\n`);
 }
 
+/** Names of what runs as a plain process. A ledger whose supervisor lives is taken for running: it will be again. */
+export function namesRunning(dir: string, settings: UpSettings): ReadonlySet<string> {
+  const ledgers = settings.processes.map(({ name }) => name);
+  const names = [...SERVER_NAMES, ...ledgers].filter((name) => runningIn(dir, name) !== undefined);
+  return new Set([...names, ...(runningIn(dir, 'supervisor') === undefined ? [] : ledgers)]);
+}
+
+export interface Choice {
+  readonly last: UpState | undefined;
+  readonly running: ReadonlySet<string>;
+  readonly provider: Provider;
+  readonly wanted: UpSettings;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
 /**
- * While anything of the last time runs, its ports go on holding unless the caller names others.
+ * While anything of the last time runs, its settings go on holding unless the caller names others.
  * @throws Error where the caller names others than those that are in use
  */
-export function keepRunning(
-  dir: string,
-  provider: Provider,
-  wanted: UpSettings,
-  env: Readonly<Record<string, string | undefined>>,
-): UpSettings {
-  const last = stateIn(dir);
-  if (last === undefined || !runsAnything(dir, last)) return wanted;
+export function keepRunning({ last, running, provider, wanted, env }: Choice): UpSettings {
+  if (last === undefined || running.size === 0) return wanted;
   const named = (variable: string): boolean => (env[variable] ?? '') !== '';
-  const clashes = [
-    ...PORT_NAMES.filter(
-      (name) => named(portSettings[name].variable) && wanted.ports[name] !== last.settings.ports[name],
-    ).map((name) => `${portSettings[name].variable} (now ${last.settings.ports[name]})`),
+  const ports = PORT_NAMES.filter(
+    (name) => named(portSettings[name].variable) && wanted.ports[name] !== last.settings.ports[name],
+  ).map((name) => `${portSettings[name].variable} (now ${last.settings.ports[name]})`);
+  const others = [
     ...(named(httpPortSetting.variable) && wanted.url !== last.settings.url ? [`PORT (now ${last.settings.url})`] : []),
     ...(provider === last.provider ? [] : [`LEDGER_STACK_PROVIDER (now ${last.provider})`]),
   ];
-  if (clashes.length > 0) {
-    throw new Error(`What runs was started with other settings: ${clashes.join(', ')}. Run make down first.`);
-  }
-  return last.settings;
-}
-
-export function runsAnything(dir: string, state: UpState): boolean {
-  const names = [...SERVER_NAMES, 'supervisor', ...state.settings.processes.map(({ name }) => name)];
-  return names.some((name) => runningIn(dir, name) !== undefined);
+  const clashes = [...ports, ...others];
+  if (clashes.length === 0) return last.settings;
+  throw new Error(`What runs was started with other settings: ${clashes.join(', ')}. Run make down first.`);
 }
 
 function fileIn(dir: string): string {

@@ -56,7 +56,9 @@ test('tells apart keys that differ in any one digit', () => {
   expect(memory.size).toBe(new Set(keys).size);
 });
 
-test.each(['', 'x'.repeat(36), uuid(10).toUpperCase(), `${uuid(1)}0`, uuid(1).replaceAll('-', '')])(
+const misplaced = [8, 13, 18, 23].map((dash) => `${uuid(1).slice(0, dash)}0${uuid(1).slice(dash + 1)}`);
+
+test.each([...misplaced, '', 'x'.repeat(36), uuid(10).toUpperCase(), `${uuid(1)}0`, uuid(1).replaceAll('-', '')])(
   'does not take "%s" for a key',
   (key) => {
     expect(() => createMemory().set(key, remembered(1))).toThrow('no UUID');

@@ -93,6 +93,30 @@ property(
   }),
 );
 
+property(
+  'a key is known exactly as long as a plain list of outcomes says',
+  fc.property(histories, (commands) => {
+    const state = initial();
+    const outcomes: { readonly key: string; readonly until: number; readonly print: Uint8Array }[] = [];
+    let next = 0;
+    for (const command of commands) {
+      const { command_id: key, fingerprint, remember_for_s, made_at } = command.meta;
+      const { events, remember } = decide(state, command);
+      const known = outcomes.find((outcome) => outcome.key === key && command.at < outcome.until);
+      const late = made_at >= 0 && command.at - made_at > 600_000;
+      expect(remember).toBe(!late && known === undefined);
+      if (!late && known !== undefined) {
+        const same = Buffer.compare(known.print, fingerprint) === 0;
+        const [first] = events;
+        expect(first?.type).toBe(same ? 'CommandRepeated' : 'CommandRefused');
+        if (!same) expect(first?.data).toMatchObject({ reason: 'idempotency_key_reused' });
+      }
+      if (remember) outcomes.push({ key, until: command.at + remember_for_s * 1000, print: fingerprint });
+      next += carryOut(state, command, next).length;
+    }
+  }),
+);
+
 /** Stock and holds as an outsider counts them, from the events alone. */
 interface Count {
   readonly levels: Map<string, { readonly onHand: number | null; readonly held: number }>;

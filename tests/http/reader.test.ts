@@ -136,7 +136,7 @@ test('waits of one projection share one poller', async () => {
 });
 
 describe('errors of the views', () => {
-  const listing = (error: unknown) =>
+  const listing = (error: Error) =>
     readerOf({ applied: 0, rowAt: null, end: 0 }).reader.list(() => Promise.reject(error));
   test.each([
     [Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }), 'dependency_down'],

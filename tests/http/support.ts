@@ -158,3 +158,14 @@ export function appOf(given: Given = {}): Promise<FastifyInstance> {
 
 export const asOperator = { authorization: `Bearer ${tokens.operator}` };
 export const asService = { authorization: `Bearer ${tokens.service}` };
+
+/** What tests look at in an answer. */
+export interface Body {
+  readonly code: string;
+  readonly type: string;
+  readonly status: string | number;
+  readonly order_id: string;
+  readonly trace_id: string;
+  readonly version: number;
+  readonly errors: readonly { readonly detail: string; readonly pointer: string }[];
+}

@@ -14,7 +14,7 @@ test('what was written is read back', () => {
 
 describe('refused', () => {
   const good = writeCursor('orders', [1, 'o-1']);
-  const mark: unknown = JSON.parse(Buffer.from(good, 'base64url').toString())[0];
+  const [mark] = JSON.parse(Buffer.from(good, 'base64url').toString()) as unknown[];
   test.each<[string, string]>([
     ['of another list', writeCursor('products', [1, 'o-1'])],
     ['empty', ''],

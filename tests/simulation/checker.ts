@@ -1,7 +1,7 @@
 // The judge: reads both topics from zero with rules of its own (it shares no code with the writer) and says what is
 // wrong with a history. An empty list is a clean one.
 import type { Codec } from '../../schemas/codec.ts';
-import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
+import type { EventRecord } from '../../schemas/records.ts';
 import type { LogRecord } from '../../src/log/port.ts';
 
 export interface CountedEvent {
@@ -123,22 +123,28 @@ function checkOrders(counted: readonly CountedEvent[]): string[] {
     }
     if (event.type === 'StockReleased') holds.get(event.data.order_id)?.delete(event.data.product_id);
     if (event.type === 'OrderAccepted') {
-      if (accepted.has(event.data.order_id))
-        found.push(`offset ${offset}: order ${event.data.order_id} was accepted twice`);
-      accepted.set(event.data.order_id, new Map(event.data.lines.map((line) => [line.product_id, line.quantity])));
+      const { order_id, lines } = event.data;
+      if (accepted.has(order_id)) found.push(`offset ${offset}: order ${order_id} was accepted twice`);
+      accepted.set(order_id, new Map(lines.map((line) => [line.product_id, line.quantity])));
     }
     if (event.type === 'OrderCancelled' && !accepted.delete(event.data.order_id)) {
       found.push(`offset ${offset}: cancelled order ${event.data.order_id} was not accepted`);
     }
   }
-  for (const [order, held] of holds) {
-    const lines = accepted.get(order) ?? new Map<string, number>();
+  return [...found, ...compareHolds(holds, accepted)];
+}
+
+type Quantities = ReadonlyMap<string, number>;
+
+/** What is held at the end against what accepted orders are made of. */
+function compareHolds(holds: ReadonlyMap<string, Quantities>, accepted: ReadonlyMap<string, Quantities>): string[] {
+  const none: Quantities = new Map();
+  return [...new Set([...holds.keys(), ...accepted.keys()])].flatMap((order) => {
+    const held = holds.get(order) ?? none;
+    const lines = accepted.get(order) ?? none;
     const same = held.size === lines.size && [...lines].every(([product, quantity]) => held.get(product) === quantity);
-    if (!same) found.push(`order ${order} holds ${held.size} products and has ${lines.size} lines`);
-  }
-  for (const order of accepted.keys())
-    if (!holds.has(order)) found.push(`order ${order} was accepted and holds nothing`);
-  return found;
+    return same ? [] : [`order ${order} holds ${held.size} products and has ${lines.size} lines`];
+  });
 }
 
 /** One order a command_id; the same key with the same body repeats the first outcome, with another body is refused. */
@@ -151,7 +157,7 @@ function checkKeys(commands: readonly LogRecord[], counted: readonly CountedEven
     const decoded = codec.decode(record.value ?? Buffer.alloc(0));
     const outcome = outcomes.get(offset);
     if (decoded.kind !== 'command' || outcome === undefined) return;
-    const { meta } = decoded.record as CommandRecord;
+    const { meta } = decoded.record;
     const fingerprint = Buffer.from(meta.fingerprint).toString('hex');
     const known = first.get(meta.command_id);
     const reason = outcome.type === 'CommandRefused' ? outcome.data.reason : outcome.type;

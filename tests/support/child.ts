@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { root } from './repository.ts';
 
 /** The Node that the project pins, whichever one started the run. */
-export const node = join(root, 'node_modules', '.bin', 'node');
+export const node = join(root, 'node_modules', 'node', 'bin', 'node');
 
 const outputCharsMax = 400_000;
 const graceMs = 15_000;

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { authenticate } from '../requests.ts';
 import { documented } from '../openapi.ts';
 import { Problem, problems, successes } from '../problems.ts';
-import type { HealthReport, Room } from '../room.ts';
+import type { HealthReport, Vitals } from '../room.ts';
 
 const service = { tag: 'service', open: true, problems: [] } as const;
 const word = { type: 'object', required: ['status'], properties: { status: { type: 'string' } } };
@@ -44,11 +44,11 @@ const docs = {
 };
 
 export const healthRoutes =
-  (room: Room): FastifyPluginAsyncTypebox =>
+  (room: Vitals): FastifyPluginAsyncTypebox =>
   (app) => {
     app.get('/health/live', { schema: docs.live }, () => ({ status: 'live' }));
     app.get('/health/ready', { schema: docs.ready }, (_request, reply) => {
-      if (room.client.ready()) return { status: 'ready' };
+      if (room.ready()) return { status: 'ready' };
       reply.code(unavailable.status).header('retry-after', String(unavailable.retryAfterS));
       return { status: 'unavailable' };
     });
@@ -68,7 +68,7 @@ export const healthRoutes =
   };
 
 /** Whether the caller may see details. While it cannot be told, it may not. */
-async function knows({ credentials }: Room, request: FastifyRequest): Promise<boolean> {
+async function knows({ credentials }: Vitals, request: FastifyRequest): Promise<boolean> {
   const token = /^Bearer +(\S{1,512})$/i.exec(request.headers.authorization ?? '')?.[1];
   if (token === undefined) return false;
   try {

@@ -6,6 +6,7 @@ import { each, shared } from './assigners.ts';
 import type { KafkaClientOptions } from './client.ts';
 import { limits } from './client.ts';
 import { longer, sleep } from './deadline.ts';
+import type { Deliveries } from './deliveries.ts';
 import { createDeliveries } from './deliveries.ts';
 import { toError } from './errors.ts';
 import { toOffset, toRecord } from './records.ts';
@@ -19,67 +20,24 @@ export interface Following {
   stop(): Promise<void>;
 }
 
-export function startFollowing(client: KafkaClientOptions, admin: LogAdmin, options: FollowOptions): Following {
-  const { topic, group, assignment } = options;
-  const deliveries = createDeliveries(options);
+export function startFollowing(client: KafkaClientOptions, admin: LogAdmin, follow: FollowOptions): Following {
+  const deliveries = createDeliveries(follow);
   const stopped = new AbortController();
   const { promise: joined, resolve: haveJoined, reject: notJoined } = Promise.withResolvers<Follower>();
   let session: Session | undefined;
-  let waitMs: number = limits.backOffMs;
-
-  const follower: Follower = {
-    owned: deliveries.owned,
-    pause: deliveries.pause,
-    resume: deliveries.resume,
-    restart: deliveries.restart,
-    async commit(partition, next) {
-      try {
-        if (session === undefined) throw new LogError('unavailable', 'the follower has no consumer now');
-        await session.commit(partition, next);
-      } catch (error) {
-        options.trouble(toError(error));
-      }
-    },
-    stop,
-  };
-
-  function open(): Session {
-    const opened = openSession(client, {
-      topic,
-      group,
-      assigner: assignment === 'all' ? each(topic) : shared(topic, deliveries.owned),
-      fetchWaitMs: limits.fetchWaitMs,
-      fetchBytesPerPartitionMax: limits.fetchBytesPerPartitionMax,
-      sessionTimeoutMs: limits.sessionTimeoutMs,
-      onJoin(partitions) {
-        if (stopped.signal.aborted) return;
-        waitMs = limits.backOffMs;
-        deliveries.assign(partitions, opened);
-        haveJoined(follower);
-      },
-      onBatch(batch, fetchedOffset) {
-        if (stopped.signal.aborted) return;
-        const { partition, messages } = batch;
-        deliveries.take({
-          partition,
-          fetchedOffset,
-          last: toOffset(batch.lastOffset()),
-          records: messages.map(toRecord),
-        });
-      },
-      onNothing: (partition, first, last) => deliveries.take({ partition, fetchedOffset: first, last, records: [] }),
-    });
-    return opened;
-  }
 
   /** Never rejects. */
   async function keepOpen(): Promise<void> {
+    let waitMs: number = limits.backOffMs;
     while (!stopped.signal.aborted) {
-      session = open();
+      session = openFor(client, follow, deliveries, () => {
+        waitMs = limits.backOffMs;
+        haveJoined(follower);
+      });
       try {
         await session.ended;
       } catch (error) {
-        options.trouble(toError(error));
+        follow.trouble(toError(error));
       }
       deliveries.loseAll();
       const gone = session;
@@ -89,25 +47,70 @@ export function startFollowing(client: KafkaClientOptions, admin: LogAdmin, opti
       waitMs = longer(waitMs, limits.backOffMsMax);
     }
   }
-  const running = keepOpen();
 
   async function stop(): Promise<void> {
-    const wasStopped = stopped.signal.aborted;
+    const first = !stopped.signal.aborted;
     stopped.abort();
-    notJoined(new LogError('unavailable', `stopped before ${group} was joined`));
+    notJoined(new LogError('unavailable', `stopped before ${follow.group} was joined`));
+    // The session hands over nothing from here on.
+    const left = session?.close();
     deliveries.loseAll();
-    await session?.close();
+    await left;
     await running;
-    if (assignment === 'all' && !wasStopped) await deleteOwnGroup();
+    if (follow.assignment === 'all' && first) await reported(follow, admin.deleteGroup(follow.group));
   }
 
-  async function deleteOwnGroup(): Promise<void> {
-    try {
-      await admin.deleteGroup(group);
-    } catch (error) {
-      options.trouble(toError(error));
-    }
-  }
-
+  const follower: Follower = {
+    owned: deliveries.owned,
+    pause: deliveries.pause,
+    resume: deliveries.resume,
+    restart: deliveries.restart,
+    commit(partition, next) {
+      const gone = new LogError('unavailable', 'the follower has no consumer now');
+      return reported(follow, session?.commit(partition, next) ?? Promise.reject(gone));
+    },
+    stop,
+  };
+  const running = keepOpen();
   return { joined, stop };
+}
+
+function openFor(
+  client: KafkaClientOptions,
+  { topic, group, assignment }: FollowOptions,
+  deliveries: Deliveries,
+  joined: () => void,
+): Session {
+  const session = openSession(client, {
+    topic,
+    group,
+    assigner: assignment === 'all' ? each(topic) : shared(topic, deliveries.owned),
+    fetchWaitMs: limits.fetchWaitMs,
+    fetchBytesPerPartitionMax: limits.fetchBytesPerPartitionMax,
+    sessionTimeoutMs: limits.sessionTimeoutMs,
+    onJoin(partitions) {
+      deliveries.assign(partitions, session);
+      joined();
+    },
+    onBatch(batch, fetchedOffset) {
+      const { partition, messages } = batch;
+      deliveries.take({
+        partition,
+        fetchedOffset,
+        last: toOffset(batch.lastOffset()),
+        records: messages.map(toRecord),
+      });
+    },
+    onNothing: (partition, first, last) => deliveries.take({ partition, fetchedOffset: first, last, records: [] }),
+  });
+  return session;
+}
+
+/** Never rejects: a failure is trouble. */
+async function reported(follow: FollowOptions, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    follow.trouble(toError(error));
+  }
 }

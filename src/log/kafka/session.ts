@@ -40,25 +40,17 @@ export function openSession(client: KafkaClientOptions, options: SessionOptions)
   const { promise: ended, resolve: endWell, reject: end } = Promise.withResolvers<void>();
   let running = false;
   let closing: Promise<void> | undefined;
-  let handling = false;
-  let lastSign = Date.now();
-  const sign = (): void => {
-    lastSign = Date.now();
-  };
-  const watchdog = setInterval(() => {
-    if (!handling && Date.now() - lastSign > limits.silentMsMax)
-      end(new Error(`no sign of life for ${limits.silentMsMax} ms`));
-  }, limits.silentMsMax / 4);
+  const signs = watch(() => end(new Error(`no sign of life for ${limits.silentMsMax} ms`)));
+  void ended.then(signs.stop, signs.stop);
 
-  consumer.on(consumer.events.FETCH, sign);
+  consumer.on(consumer.events.FETCH, signs.seen);
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-    sign();
+    signs.seen();
     if (closing !== undefined) return;
     running = true;
     options.onJoin(payload.memberAssignment[topic] ?? []);
   });
   consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload: { partition, batchSize, firstOffset, lastOffset } }) => {
-    sign();
     if (closing !== undefined || batchSize > 0 || typeof firstOffset !== 'string') return;
     options.onNothing(partition, toOffset(firstOffset), toOffset(lastOffset));
   });
@@ -68,31 +60,10 @@ export function openSession(client: KafkaClientOptions, options: SessionOptions)
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => end(payload.error));
 
-  async function run(): Promise<void> {
-    await consumer.connect();
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: true,
-      partitionsConsumedConcurrently: 1,
-      eachBatch: ({ batch }) => handle(batch),
-    });
-  }
-
   async function handle(batch: Batch): Promise<void> {
-    if (closing !== undefined) return;
-    handling = true;
-    try {
-      await options.onBatch(batch, fetchedOffsetOf(batch));
-    } finally {
-      handling = false;
-      sign();
-    }
+    if (closing === undefined) await signs.during(async () => options.onBatch(batch, fetchedOffsetOf(batch)));
   }
-  const started = run().catch(end);
-  // Whoever waits for `ended` hears the reason; here it only matters that it is over.
-  const stopWatching = (): void => clearInterval(watchdog);
-  void ended.then(stopWatching, stopWatching);
+  const started = start(consumer, topic, handle).catch(end);
 
   /** Never rejects. A consumer that is still joining cannot be stopped, so it is waited for first. */
   async function leave(): Promise<void> {
@@ -119,6 +90,46 @@ export function openSession(client: KafkaClientOptions, options: SessionOptions)
     },
     commit: (partition, next) => consumer.commitOffsets([{ topic, partition, offset: String(next) }]),
     close: () => (closing ??= leave()),
+  };
+}
+
+async function start(consumer: Consumer, topic: string, handle: (batch: Batch) => Promise<void>): Promise<void> {
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: true,
+    partitionsConsumedConcurrently: 1,
+    eachBatch: ({ batch }) => handle(batch),
+  });
+}
+
+/** Signs of life of a consumer, which may stop without a word. Its owner handling a batch is no silence. */
+function watch(onSilence: () => void): {
+  seen(): void;
+  during(work: () => Promise<void>): Promise<void>;
+  stop(): void;
+} {
+  let handling = false;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    if (!handling && performance.now() - last > limits.silentMsMax) onSilence();
+  }, limits.silentMsMax / 4);
+  const seen = (): void => {
+    last = performance.now();
+  };
+  return {
+    seen,
+    async during(work) {
+      handling = true;
+      try {
+        await work();
+      } finally {
+        handling = false;
+        seen();
+      }
+    },
+    stop: () => clearInterval(timer),
   };
 }
 

@@ -2,14 +2,7 @@
 import type { FollowOptions } from '../port.ts';
 import type { MemoryPartition } from './memory-topics.ts';
 
-/** One ownership of a partition: from `start` until it is lost or started again. */
-interface Ownership {
-  readonly lost: AbortController;
-  /** Offset to deliver next; undefined until `start` has answered. */
-  next: number | undefined;
-  /** Whether a delivery is under way. */
-  pumping: boolean;
-}
+type Schedule = (step: () => void) => void;
 
 export interface MemberDelivery {
   assign(partitions: readonly number[]): void;
@@ -20,102 +13,129 @@ export interface MemberDelivery {
   stop(): void;
 }
 
+/** One partition while it is ours. */
+interface Ownership {
+  readonly paused: boolean;
+  setPaused(paused: boolean): void;
+  end(): void;
+}
+
 /** Records handed over in one delivery. */
 const pageRecords = 500;
 
 export function createDelivery(
   partitions: readonly MemoryPartition[],
-  options: FollowOptions,
-  schedule: (step: () => void) => void,
+  follow: FollowOptions,
+  schedule: Schedule,
 ): MemberDelivery {
   const owned = new Map<number, Ownership>();
-  const paused = new Set<number>();
-  const stopListening = partitions.map((source, partition) => source.onGrown(() => pump(partition)));
 
-  function begin(partition: number): void {
-    const ownership: Ownership = { lost: new AbortController(), next: undefined, pumping: false };
-    owned.set(partition, ownership);
-    attempt(partition, ownership);
-  }
-
-  function attempt(partition: number, ownership: Ownership): void {
-    if (ownership.lost.signal.aborted) return;
-    Promise.resolve()
-      .then(() => options.start(partition, ownership.lost.signal))
-      .then(
-        (next) => {
-          if (ownership.lost.signal.aborted) return;
-          ownership.next = next;
-          pump(partition);
-        },
-        (error: unknown) => {
-          if (ownership.lost.signal.aborted) return;
-          options.trouble(toError(error));
-          schedule(() => attempt(partition, ownership));
-        },
-      );
-  }
-
-  function end(partition: number): void {
-    owned.get(partition)?.lost.abort();
-    owned.delete(partition);
-    paused.delete(partition);
-    options.lost(partition);
-  }
-
-  function pump(partition: number): void {
-    const ownership = owned.get(partition);
+  function begin(partition: number, paused: boolean): void {
     const source = partitions[partition];
-    if (ownership === undefined || source === undefined || ownership.pumping || ownership.next === undefined) return;
-    if (paused.has(partition) || source.ends().high <= ownership.next) return;
-    ownership.pumping = true;
-    schedule(() => {
-      ownership.pumping = false;
-      if (ownership.lost.signal.aborted || ownership.next === undefined || paused.has(partition)) return;
-      const { low } = source.ends();
-      if (low > ownership.next) return restart(partition, gone(ownership.next, low));
-      const records = source.slice(ownership.next, ownership.next + pageRecords);
-      ownership.next += records.length;
-      try {
-        if (records.length > 0) options.deliver(partition, records);
-      } catch (error) {
-        return restart(partition, toError(error));
-      }
-      pump(partition);
-    });
+    if (source === undefined) return;
+    const restart = (): void => restartOne(partition);
+    owned.set(partition, own({ source, partition, follow, schedule, paused, restart }));
   }
 
-  function restart(partition: number, why?: Error): void {
+  function restartOne(partition: number): void {
     const ownership = owned.get(partition);
     if (ownership === undefined) return;
-    if (why !== undefined) options.trouble(why);
-    ownership.lost.abort();
-    begin(partition);
+    ownership.end();
+    begin(partition, ownership.paused);
+  }
+
+  function lose(partition: number): void {
+    owned.get(partition)?.end();
+    owned.delete(partition);
+    follow.lost(partition);
   }
 
   return {
     assign(assigned) {
-      for (const partition of [...owned.keys()]) if (!assigned.includes(partition)) end(partition);
-      for (const partition of assigned) if (!owned.has(partition)) begin(partition);
+      for (const partition of [...owned.keys()]) if (!assigned.includes(partition)) lose(partition);
+      for (const partition of assigned) if (!owned.has(partition)) begin(partition, false);
     },
     owned: () => [...owned.keys()].sort((a, b) => a - b),
-    pause(partition) {
-      if (owned.has(partition)) paused.add(partition);
-    },
-    resume(partition) {
-      paused.delete(partition);
-      pump(partition);
-    },
-    restart: (partition) => restart(partition),
+    pause: (partition) => owned.get(partition)?.setPaused(true),
+    resume: (partition) => owned.get(partition)?.setPaused(false),
+    restart: restartOne,
     stop() {
-      for (const stopOne of stopListening) stopOne();
-      for (const partition of [...owned.keys()]) end(partition);
+      for (const partition of [...owned.keys()]) lose(partition);
     },
   };
 }
 
-function gone(offset: number, low: number): Error {
-  return new Error(`offset ${offset} is gone, the log starts at ${low}`);
+interface OwnershipOptions {
+  readonly source: MemoryPartition;
+  readonly partition: number;
+  readonly follow: FollowOptions;
+  readonly schedule: Schedule;
+  readonly paused: boolean;
+  /** Begins a new ownership in place of this one. */
+  readonly restart: () => void;
+}
+
+function own({ source, partition, follow, schedule, restart, ...given }: OwnershipOptions): Ownership {
+  const lost = new AbortController();
+  const stopListening = source.onGrown(pump);
+  let paused = given.paused;
+  /** Offset to hand over next; undefined until `start` has answered. */
+  let next: number | undefined;
+  let pumping = false;
+
+  async function start(): Promise<void> {
+    try {
+      const answer = await follow.start(partition, lost.signal);
+      if (lost.signal.aborted) return;
+      next = answer;
+      pump();
+    } catch (error) {
+      if (lost.signal.aborted) return;
+      follow.trouble(toError(error));
+      schedule(() => {
+        if (!lost.signal.aborted) void start();
+      });
+    }
+  }
+
+  function pump(): void {
+    if (pumping || paused || next === undefined || source.ends().high <= next) return;
+    pumping = true;
+    schedule(() => {
+      pumping = false;
+      if (lost.signal.aborted || paused || next === undefined) return;
+      try {
+        deliver(next);
+      } catch (error) {
+        follow.trouble(toError(error));
+        return restart();
+      }
+      pump();
+    });
+  }
+
+  function deliver(from: number): void {
+    const { low } = source.ends();
+    if (low > from) throw new Error(`offset ${from} is gone, the log starts at ${low}`);
+    const records = source.slice(from, from + pageRecords);
+    next = from + records.length;
+    if (records.length > 0) follow.deliver(partition, records);
+  }
+
+  void start();
+  return {
+    get paused() {
+      return paused;
+    },
+    setPaused(value) {
+      paused = value;
+      pump();
+    },
+    end() {
+      lost.abort();
+      stopListening();
+    },
+  };
 }
 
 function toError(thrown: unknown): Error {

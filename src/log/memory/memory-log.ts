@@ -1,26 +1,23 @@
 // The log in memory, for tests and the simulator: the whole port, without a broker. Everything that a network would
 // delay goes through `schedule`, so that whoever owns it decides in which order things happen.
-import type { Appended, Appender, Log, LogRecord, OutgoingRecord } from '../port.ts';
+import type { Log, LogRecord } from '../port.ts';
 import { LogError } from '../port.ts';
+import type { Batches, Fault } from './memory-appender.ts';
+import { createAppender } from './memory-appender.ts';
 import type { Groups } from './memory-groups.ts';
 import { createGroups } from './memory-groups.ts';
+import { createMembers } from './memory-members.ts';
 import type { InjectedRecord, MemoryPartition, MemoryTopics } from './memory-topics.ts';
-import { copyOf, createTopics, partitionAt, partitionsOf, sizeOf } from './memory-topics.ts';
+import { createTopics, partitionAt, partitionsOf } from './memory-topics.ts';
 
-type Batches = ReadonlyMap<number, readonly OutgoingRecord[]>;
-
-/**
- * What becomes of an append.
- * - `none`: it lands and is answered.
- * - `lose_answer`: it lands, then its caller hears `unknown`.
- * - `lose_request`: its caller hears `unknown`, it never lands.
- * - `landAfter`: its caller hears `unknown`, it lands that many steps later.
- */
-export type Fault = 'none' | 'lose_answer' | 'lose_request' | { readonly landAfter: number };
+export type { Fault } from './memory-appender.ts';
 
 /** How one client of the log is served. */
 export interface ClientOptions {
-  /** Runs a step some time later: an arrival, an answer, a delivery. Steps may run in any order; none may be dropped, or its caller waits for ever. */
+  /**
+   * Runs a step some time later: an arrival, an answer, a delivery. Steps may run in any order. A step that is dropped
+   * never happens, as in a process that died.
+   */
   readonly schedule?: (step: () => void) => void;
   readonly faults?: (append: { readonly topic: string; readonly batches: Batches }) => Fault;
 }
@@ -54,6 +51,7 @@ interface Broker {
   readonly groups: Groups;
   readonly now: () => number;
   readonly batchBytesMax: number;
+  readonly newId: () => string;
 }
 
 /** Records handed over at once by `read`. */
@@ -62,7 +60,9 @@ const pageRecords = 1_000;
 export function createMemoryLog(options: MemoryLogOptions): MemoryLog {
   const { now = Date.now, batchBytesMax = 1_000_000 } = options;
   const topics = createTopics(options.topics);
-  const broker: Broker = { topics, groups: createGroups(topics), now, batchBytesMax };
+  let ids = 0;
+  const newId = (): string => `member-${String((ids += 1)).padStart(6, '0')}`;
+  const broker: Broker = { topics, groups: createGroups(topics), now, batchBytesMax, newId };
   return {
     ...createClient(broker, options),
     client: (clientOptions = {}) => createClient(broker, clientOptions),
@@ -75,7 +75,7 @@ function createClient(broker: Broker, options: ClientOptions): MemoryClient {
   const { schedule = nextTurn, faults = () => 'none' } = options;
   const closed = new AbortController();
   const step = (): Promise<void> => new Promise((resolve) => schedule(resolve));
-  const members = broker.groups.memberships(schedule);
+  const members = createMembers(broker.topics, broker.groups, schedule, broker.newId);
 
   async function ask<T>(answer: () => T): Promise<T> {
     await step();
@@ -102,85 +102,13 @@ function createClient(broker: Broker, options: ClientOptions): MemoryClient {
       }
       signal?.throwIfAborted();
     },
-    async close() {
-      closed.abort();
-      await members.leaveAll();
-    },
-    expel: () => members.expel(),
-  };
-}
-
-function createAppender(
-  broker: Broker,
-  schedule: (step: () => void) => void,
-  faults: NonNullable<ClientOptions['faults']>,
-  logClosed: AbortSignal,
-): Appender {
-  let open = true;
-
-  function later(steps: number, act: () => void): void {
-    schedule(() => {
-      if (steps <= 1) act();
-      else later(steps - 1, act);
-    });
-  }
-
-  function send(topic: string, batches: Batches): Promise<ReadonlyMap<number, Appended>> {
-    const refusals = refusalsOf(broker, topic, batches);
-    const copies = [...batches]
-      .filter(([p]) => !refusals.has(p))
-      .map(([p, records]) => ({ p, records: records.map(copyOf) }));
-    const [refusal] = refusals.values();
-    const fault = refusal === undefined ? faults({ topic, batches }) : copies.length > 0 ? 'lose_answer' : refusal;
-
-    function land(): ReadonlyMap<number, Appended> {
-      const at = broker.now();
-      const bases = copies.map(({ p, records }) => partitionAt(broker.topics, topic, p).land(records, at));
-      return new Map(copies.map(({ p }, i) => [p, { baseOffset: bases[i] ?? -1, at }]));
-    }
-
-    return new Promise((resolve, reject) => {
-      const fail = (error: LogError): void => later(1, () => reject(error));
-      const lost = new LogError('unknown', 'no answer came');
-      if (fault instanceof LogError) return fail(fault);
-      if (fault === 'lose_request') return fail(lost);
-      if (typeof fault === 'object') {
-        fail(lost);
-        return later(fault.landAfter, land);
-      }
-      later(1, () => {
-        const appended = land();
-        if (fault === 'lose_answer') fail(lost);
-        else later(1, () => resolve(appended));
-      });
-    });
-  }
-
-  return {
-    append(topic, batches) {
-      if (open && !logClosed.aborted) return send(topic, batches);
-      return Promise.reject(new LogError('unavailable', 'the appender was closed'));
-    },
     close() {
-      open = false;
+      closed.abort();
+      members.leaveAll();
       return Promise.resolve();
     },
+    expel: members.expel,
   };
-}
-
-/** Partitions whose batch cannot land, with the reason. Where others of the same append land, its fate is unknown. */
-function refusalsOf({ topics, batchBytesMax }: Broker, topic: string, batches: Batches): Map<number, LogError> {
-  const partitions = topics.get(topic);
-  const refusals = new Map<number, LogError>();
-  for (const [partition, records] of batches) {
-    const size = records.reduce((sum, record) => sum + sizeOf(record), 0);
-    if (partitions?.[partition] === undefined) {
-      refusals.set(partition, new LogError('rejected', `there is no ${topic}[${partition}]`));
-    } else if (size > batchBytesMax) {
-      refusals.set(partition, new LogError('too_large', `${size} bytes for ${topic}[${partition}]`));
-    }
-  }
-  return refusals;
 }
 
 function nextTurn(step: () => void): void {

@@ -1,0 +1,181 @@
+// Cancelling, and products, over a log that the test plays.
+import type { FastifyInstance } from 'fastify';
+import { describe, expect, test } from '@jest/globals';
+import type { CommandRecord } from '../../schemas/records.ts';
+import type { ProductView } from '../../projections/views.ts';
+import { away, given, orderRow, refused, usd } from './flow-support.ts';
+import type { Body } from './support.ts';
+import { asOperator, asService, brokerTime, outcomeOf, playedClient, playedViews } from './support.ts';
+
+describe('cancelling', () => {
+  const id = '00059a6f-7b0c-8000-8000-000000000001';
+  const cancel = (app: FastifyInstance, headers: object = {}, payload?: string) =>
+    app.inject({
+      method: 'POST',
+      url: `/v1/orders/${id}/cancel`,
+      headers: { ...asService, ...headers },
+      ...(payload === undefined ? {} : { payload }),
+    });
+  const cancelled = (command: CommandRecord) =>
+    outcomeOf(
+      { type: 'OrderCancelled', data: { order_id: id, customer_id: 'key-s', reason: null, version: 2 } },
+      {
+        commandId: command.meta.command_id,
+        fingerprint: command.meta.fingerprint,
+        placedAt: 0,
+        offset: 150,
+        partition: 5,
+      },
+    );
+  const cancelling = () =>
+    playedClient((_, played, command) => {
+      played.say(cancelled(command));
+      return Promise.resolve(0);
+    });
+  const row = orderRow(id, { status: 'CANCELLED', cancelled_at: brokerTime, version: 2, journal_offset: 150 });
+
+  test.each([
+    ['no body', {}, undefined],
+    ['an empty one', { 'content-type': 'application/json' }, ''],
+    ['{} as JSON', { 'content-type': 'application/json' }, '{}'],
+    ['{} as nothing', {}, '{}'],
+  ])('with %s', async (_, headers, payload) => {
+    const client = cancelling();
+    const answer = await cancel(await given({ client, views: playedViews({ orders: [row] }) }), headers, payload);
+    expect([answer.statusCode, answer.json<Body>().status, answer.headers.etag]).toEqual([200, 'CANCELLED', '"2.150"']);
+    expect(client.submitted[0]).toMatchObject({
+      partition: 5,
+      command: { type: 'CancelOrder', data: { order_id: id } },
+    });
+  });
+
+  test('with anything in the body, or another media type, is refused', async () => {
+    const app = await given({ client: cancelling() });
+    expect((await cancel(app, { 'content-type': 'application/json' }, '{"force":true}')).statusCode).toBe(422);
+    expect((await cancel(app, { 'content-type': 'text/xml' }, '<a/>')).statusCode).toBe(415);
+  });
+
+  test('If-Match travels as the version', async () => {
+    const client = cancelling();
+    await cancel(await given({ client, views: playedViews({ orders: [row] }) }), { 'if-match': '"1.100"' });
+    expect(client.submitted[0]?.command.data).toMatchObject({ expected_version: 1 });
+  });
+
+  test('says so although the view is behind or away', async () => {
+    const behind = playedViews({ orders: [orderRow(id)] }, () => 120);
+    const late = await cancel(await given({ client: cancelling(), views: behind }));
+    expect([
+      late.statusCode,
+      late.json<Body>().status,
+      late.json<Body>().version,
+      late.headers['ledger-stale'],
+    ]).toEqual([200, 'CANCELLED', 2, 'true']);
+    const blind = await cancel(await given({ client: cancelling(), views: away }));
+    expect([blind.statusCode, blind.json<Body>()]).toEqual([200, { order_id: id, status: 'CANCELLED' }]);
+  });
+
+  test.each([
+    ['CANCELLED', 200, undefined],
+    ['EXPIRED', 422, 'not_cancellable'],
+    [null, 404, 'not_found'],
+  ] as const)('an order that the writer forgot and the view has as %s: %i', async (status, code, problem) => {
+    const client = playedClient((_, played, command) => {
+      played.say(refused(command, 0, 'unknown_order'));
+      return Promise.resolve(0);
+    });
+    const views = playedViews(status === null ? {} : { orders: [orderRow(id, { status })] });
+    const answer = await cancel(await given({ client, views }));
+    expect([answer.statusCode, answer.json<Body>().code]).toEqual([code, problem]);
+  });
+});
+
+describe('products', () => {
+  const product: ProductView = {
+    product_id: 'a',
+    name: 'Lamp',
+    price: usd(5),
+    on_hand: 10,
+    held: 3,
+    available: 7,
+    tracked: true,
+    billing: 'single',
+    frequency: null,
+    low_stock_threshold: null,
+    archived: false,
+    version: 1,
+    created_at: brokerTime,
+    updated_at: brokerTime,
+    partition: 0,
+    journal_offset: 90,
+  };
+  const adjusted = { product_id: 'a', delta: 5, on_hand: 15, held: 3, reason: 'r', reference: null, version: 2 };
+
+  test('creating one is answered from its event', async () => {
+    const client = playedClient((_, played, command) => {
+      if (command.type !== 'CreateProduct') throw new Error('another command');
+      const { command_id: commandId, fingerprint } = command.meta;
+      const event = { type: 'ProductCreated' as const, data: { ...command.data, version: 1 } };
+      played.say(outcomeOf(event, { commandId, fingerprint, placedAt: 0, offset: 90 }));
+      return Promise.resolve(0);
+    });
+    const app = await given({ client, views: away });
+    const payload = { product_id: 'a', name: 'Lamp', price: usd(5), stock: null };
+    const answer = await app.inject({ method: 'POST', url: '/v1/products', headers: asOperator, payload });
+    expect(answer.statusCode).toBe(201);
+    expect(answer.json<Body>()).toMatchObject({ on_hand: null, held: 0, available: null, tracked: false, version: 1 });
+    expect(answer.headers).toMatchObject({ location: '/v1/products/a', etag: '"1.90"' });
+    expect(client.submitted[0]?.command.meta.remember_for_s).toBe(600);
+  });
+
+  test('a key makes the generated id the same for every attempt', async () => {
+    const client = playedClient();
+    const app = await given({ client });
+    const payload = { name: 'Lamp', price: usd(5), stock: 1 };
+    for (const headers of [{ 'idempotency-key': 'k' }, { 'idempotency-key': 'k' }, {}]) {
+      const all = { ...asOperator, prefer: 'respond-async', ...headers };
+      await app.inject({ method: 'POST', url: '/v1/products', headers: all, payload });
+    }
+    const [first, second, third] = client.submitted.map(({ command }) => command);
+    expect(second?.data).toEqual(first?.data);
+    expect(second?.meta.fingerprint).toEqual(first?.meta.fingerprint);
+    expect(third?.data).not.toEqual(first?.data);
+  });
+
+  test('an adjustment shows itself although the view is behind', async () => {
+    const client = playedClient((_, played, command) => {
+      const { command_id: commandId, fingerprint } = command.meta;
+      played.say(
+        outcomeOf({ type: 'StockAdjusted', data: adjusted }, { commandId, fingerprint, placedAt: 0, offset: 120 }),
+      );
+      return Promise.resolve(0);
+    });
+    const app = await given({ client, views: playedViews({ products: [product] }, () => 100) });
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/v1/products/a/stock-adjustments',
+      headers: { ...asOperator, 'idempotency-key': 'k' },
+      payload: { delta: 5, reason: 'r' },
+    });
+    expect([answer.statusCode, answer.headers['ledger-stale'], answer.headers.etag]).toEqual([200, 'true', '"2.120"']);
+    expect(answer.json<Body>()).toMatchObject({ name: 'Lamp', on_hand: 15, available: 12, version: 2 });
+  });
+
+  test('archiving again is 204 again', async () => {
+    const client = playedClient((_, played, command) => {
+      const data = { order_id: null, product_id: 'a', first_offset: 5, decided: 'ProductArchived' };
+      played.say(outcomeOf({ type: 'CommandRepeated', data }, { commandId: command.meta.command_id, placedAt: 0 }));
+      return Promise.resolve(0);
+    });
+    const app = await given({ client });
+    const answer = await app.inject({ method: 'DELETE', url: '/v1/products/a', headers: asOperator });
+    expect([answer.statusCode, answer.payload]).toEqual([204, '']);
+  });
+
+  test('If-None-Match: 304 where nothing changed', async () => {
+    const app = await given({ client: playedClient(), views: playedViews({ products: [product] }) });
+    const read = (tag: string) =>
+      app.inject({ url: '/v1/products/a', headers: { ...asService, 'if-none-match': tag } });
+    expect([(await read('"1.90"')).statusCode, (await read('"1.90"')).payload]).toEqual([304, '']);
+    expect((await read('"1.91"')).statusCode).toBe(200);
+  });
+});

@@ -1,0 +1,37 @@
+// Which generation the views read: the active one, whatever they remember.
+import { describe, expect, test } from '@jest/globals';
+import { createViews } from '../../projections/views-postgres.ts';
+import { openDatabase } from './database.ts';
+import { orderId } from './events.ts';
+
+describe('the active generation', () => {
+  test('is read again at once when its tables are gone, and soon after an activation', async () => {
+    const own = await openDatabase();
+    try {
+      const reading = createViews(own.pool);
+      expect((await reading.product('p-1', 0)).row).toBeNull();
+      await own.pool.query(`
+        CREATE SCHEMA stock_2;
+        CREATE TABLE stock_2.products (LIKE stock_1.products INCLUDING ALL);
+        INSERT INTO stock_2.products (product_id, name, created_at, updated_at) VALUES ('p-1', 'new', now(), now());
+        INSERT INTO ledger.generations (projection, generation, schema_name, version, definition_hash, status)
+          VALUES ('stock', 2, 'stock_2', 1, 'x', 'active');
+        INSERT INTO ledger.checkpoints (projection, generation, partition, next_offset) VALUES ('stock', 2, 0, 77);
+        UPDATE ledger.active_generations SET generation = 2 WHERE projection = 'stock';
+        DROP SCHEMA stock_1 CASCADE`);
+      const { row, next } = await reading.product('p-1', 0);
+      expect([row?.name, next]).toEqual(['new', 77]);
+    } finally {
+      await own.close();
+    }
+  }, 30_000);
+
+  test('without any, reading says what to do', async () => {
+    const own = await openDatabase('migrated');
+    try {
+      await expect(createViews(own.pool).order(orderId(1, 3), 3)).rejects.toThrow('run ledger prepare');
+    } finally {
+      await own.close();
+    }
+  }, 30_000);
+});
