@@ -50,22 +50,21 @@ export async function serve(
   exit: (why: string) => void,
   signal: AbortSignal,
 ): Promise<Serving> {
-  const parts = await connect(config, logger, signal);
-  const writer = roles.has('writer') ? await startWriter(parts, exit) : null;
-  const projector = roles.has('projector') ? await startProjecting(parts) : null;
-  const client = roles.has('api') ? await startClient(parts) : null;
-  const app = await createHttp(parts, { client, writer, projector });
-  await app.listen({ port: config.port, host: config.host });
-  const stop = async (): Promise<void> => {
-    // Requests first, then what they rest on: nobody waits for an answer that can no longer come.
-    await app.close();
-    await client?.stop();
-    await Promise.all([writer?.stop(), projector?.stop()]);
-    await parts.log.close();
-    await parts.pool.end();
-    parts.redis.disconnect();
-  };
-  return { url: urlOf(app), stop };
+  const running = new AsyncDisposableStack();
+  try {
+    const parts = await connect(config, logger, running, signal);
+    const stopLater = <T extends { stop(): Promise<void> }>(role: T): T => running.adopt(role, () => role.stop());
+    const writer = roles.has('writer') ? stopLater(await startWriter(parts, exit)) : null;
+    const projector = roles.has('projector') ? stopLater(await startProjecting(parts)) : null;
+    const client = roles.has('api') ? stopLater(await startClient(parts)) : null;
+    const app = running.adopt(await createHttp(parts, { client, writer, projector }), (http) => http.close());
+    await app.listen({ port: config.port, host: config.host });
+    // In reverse: requests first, then what they rest on, so that nobody waits for an answer that can no longer come.
+    return { url: urlOf(app), stop: () => running.disposeAsync() };
+  } catch (error) {
+    await running.disposeAsync();
+    throw error;
+  }
 }
 
 /** The roles of this process; null is one that it does not have. */
@@ -75,10 +74,13 @@ interface Roles {
   readonly projector: RunningProjector | null;
 }
 
-async function connect(config: Config, logger: Logger, signal: AbortSignal) {
+async function connect(config: Config, logger: Logger, running: AsyncDisposableStack, signal: AbortSignal) {
   const instanceId = randomUUID();
   const logParts = createLogParts(config, logger, `ledger-${instanceId}`);
+  running.defer(() => logParts.log.close());
   const records = await checkStart(config, logger, logParts, signal);
+  const pool = running.adopt(createPool(config, logger), (one) => one.end());
+  const redis = running.adopt(createRedis(config, logger), (one) => one.disconnect());
   return {
     ...logParts,
     ...records,
@@ -86,8 +88,8 @@ async function connect(config: Config, logger: Logger, signal: AbortSignal) {
     logger,
     instanceId,
     metrics: createMetrics(),
-    pool: createPool(config, logger),
-    redis: createRedis(config, logger),
+    pool,
+    redis,
     trouble: (err: unknown): void => logger.warn({ err }, 'trouble with the log; going on'),
   };
 }

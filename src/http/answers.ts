@@ -18,6 +18,7 @@ import {
   orderJson,
   productJson,
 } from './resources.ts';
+import { within } from './timer.ts';
 import type { Decided } from './waiters.ts';
 
 export interface Answer {
@@ -177,13 +178,20 @@ async function look<T extends { readonly journal_offset: number }>(
   outcome: Outcome,
 ): Promise<{ readonly row: T | null; readonly behind: boolean }> {
   try {
-    const { row, stale: behind } = await find({ atLeast: outcome.position + 1, waitMs: context.waitMs });
+    const found = await within(find({ atLeast: outcome.position + 1, waitMs: context.waitMs }), lookMsMax(context));
+    if (found === 'passed') return { row: null, behind: true };
+    const { row, stale: behind } = found;
     // Kafka being away makes a row stale too; one that shows this event is not behind it.
     return { row, behind: behind && (row === null || row.journal_offset < outcome.event.offset) };
   } catch (error) {
     if (error instanceof Problem && error.code !== 'internal_error') return { row: null, behind: true };
     throw error;
   }
+}
+
+/** A database that does not answer at all holds a decided command up no longer than one that is behind, ms. */
+function lookMsMax({ waitMs }: AnswerContext): number {
+  return waitMs + 500;
 }
 
 /** The problem of a command that was refused, now or when it came first. */

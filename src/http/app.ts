@@ -42,17 +42,12 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('onRoute', ({ url, method }) => methods.add(url, method));
   app.decorateRequest('caller', null);
   app.decorateRequest('idempotencyKey', null);
-  app.setValidatorCompiler(validatorCompiler);
-  // Answers are built here from typed values; their schemas are documentation.
-  app.setSerializerCompiler(() => (body: unknown) => JSON.stringify(body));
-  app.setErrorHandler(createErrorHandler(app.log));
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods.allowed(request.url);
     if (allowed.length === 0) return sendProblem(request, reply, new Problem('not_found'));
     const headers = { allow: allowed.join(', ') };
     return sendProblem(request, reply, new Problem('method_not_allowed', { headers }));
   });
-  for (const schema of namedSchemas) app.addSchema(schema);
   readJsonBodies(app);
   addHooks(app, deps);
 
@@ -81,7 +76,6 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
 /** Makes the app of a process without the API role: health and metrics, nothing else. */
 export async function createVitalsApp(deps: VitalsDeps): Promise<FastifyInstance> {
   const app = createServer(deps);
-  app.setErrorHandler(createErrorHandler(app.log));
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new Problem('not_found')));
   addHooks(app, deps);
   await app.register(fastifyHelmet, helmetOptions);
@@ -116,7 +110,7 @@ function createRoom({ config, client, views, claims, credentials, metrics, healt
 
 function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = logger;
-  return fastify({
+  const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: ({ headers }) => incomingTraceId(headers) ?? randomUUID(),
@@ -129,6 +123,8 @@ function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): F
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: connectionsCheckMs,
       maxHeaderSize: headerBytesMax,
+      // A request without Host is answered here, as a problem like any other.
+      requireHostHeader: false,
     },
     routerOptions: { maxParamLength: pathPartMax, ignoreTrailingSlash: true, caseSensitive: true },
     // Requests under way when the service closes are answered; what comes later finds no listener.
@@ -141,12 +137,18 @@ function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): F
       sendProblem(request, reply, problemOfError(error));
     },
   });
+  app.setValidatorCompiler(validatorCompiler);
+  // Answers are built here from typed values; their schemas are documentation.
+  app.setSerializerCompiler(() => (body: unknown) => JSON.stringify(body));
+  app.setErrorHandler(createErrorHandler(app.log));
+  for (const schema of namedSchemas) app.addSchema(schema);
+  return app;
 }
 
 function addHooks(app: FastifyInstance, { metrics }: Pick<AppDeps, 'metrics'>): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-trace-id', request.id);
-    done();
+    done(request.headers.host === undefined ? new Problem('bad_request') : undefined);
   });
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
@@ -173,6 +175,7 @@ const helmetOptions = {
       styleSrc: ["'self'", "'unsafe-inline'"],
     },
   },
+  frameguard: { action: 'deny' as const },
   // Whoever puts TLS in front says so there.
   strictTransportSecurity: false,
 };

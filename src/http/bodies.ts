@@ -31,6 +31,9 @@ function jsonReader(app: FastifyInstance): (request: FastifyRequest, body: Buffe
   const parse = app.getDefaultJsonParser('error', 'error');
   return (request, body, done) => {
     if (body.length === 0) return done(null, undefined);
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
+      return done(new Problem('unsupported_media_type', { detail: 'The body must not be compressed.' }));
+    }
     if (!isUtf8(body)) return done(new Problem('malformed_json'));
     void parse(request, body.toString('utf8'), (cause, value) =>
       cause === null ? done(null, value) : done(new Problem('malformed_json', { cause })),

@@ -5,6 +5,7 @@ import { CursorError } from '../../projections/views.ts';
 import type { LedgerClient } from '../log/client-port.ts';
 import type { ProjectionName, SeenPositions, ViewWaits } from './positions.ts';
 import { Problem } from './problems.ts';
+import { within } from './timer.ts';
 
 export interface ReadOptions {
   /** Next offset of the row's partition that the caller wants to be applied, besides what this instance has seen. */
@@ -60,7 +61,9 @@ export function createReader({ client, views, waits, seen, now }: ReaderOptions)
     const found = await caughtUp(await load(), wanted);
     if (found.row !== null) return { row: found.row, stale: found.next < wanted || !client.ready() };
     if (found.next < wanted) throw new Problem('projection_behind');
+    if (!client.ready()) throw cannotTell();
     const end = await within(endOf(ends, partition), Math.max(deadline - now(), endMsMin));
+    if (end === 'passed') throw new Problem('projection_behind');
     const last = await caughtUp(found, end);
     if (last.row === null && last.next < end) throw new Problem('projection_behind');
     return { row: last.row, stale: false };
@@ -82,18 +85,12 @@ async function endOf(ends: () => ReturnType<LedgerClient['journalEnds']>, partit
   try {
     return (await ends()).get(partition)?.high ?? 0;
   } catch (cause) {
-    throw new Problem('dependency_down', { detail: 'Whether this exists cannot be told at the moment.', cause });
+    throw cannotTell(cause);
   }
 }
 
-async function within(promise: Promise<number>, ms: number): Promise<number> {
-  const { promise: late, reject } = Promise.withResolvers<number>();
-  const timer = setTimeout(() => reject(new Problem('projection_behind')), ms);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function cannotTell(cause?: unknown): Problem {
+  return new Problem('dependency_down', { detail: 'Whether this exists cannot be told at the moment.', cause });
 }
 
 /**

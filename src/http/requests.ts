@@ -94,7 +94,8 @@ export function readOptions(
 /** Resolves when the client hangs up before it has its answer. */
 export function goneOf(reply: FastifyReply): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  reply.raw.once('close', resolve);
+  if (reply.raw.destroyed) resolve();
+  else reply.raw.once('close', resolve);
   return promise;
 }
 

@@ -1,4 +1,5 @@
 // HTTP room: what clients see of orders, products and movements, from a row of a view or from the event itself.
+import type { Money, OrderLine } from '../../schemas/generated.ts';
 import type { EventRecord, PlacedEvent } from '../../schemas/records.ts';
 import type { MovementView, OrderView, ProductView } from '../../projections/views.ts';
 import type { Outcome } from '../log/client-port.ts';
@@ -12,8 +13,8 @@ export function orderJson(order: OrderView): object {
     customer_id: order.customer_id,
     status: order.status,
     status_reason: order.status_reason,
-    lines: order.lines,
-    total: order.total,
+    lines: order.lines.map(lineJson),
+    total: moneyJson(order.total),
     priority: order.priority,
     payment: order.payment,
     reference: order.reference,
@@ -24,6 +25,15 @@ export function orderJson(order: OrderView): object {
     cancelled_at: order.cancelled_at === null ? null : iso(order.cancelled_at),
     version: order.version,
   };
+}
+
+// A view may keep these as JSON, whose members it may order as it likes; the same order always looks the same here.
+function lineJson({ product_id, quantity, unit_price, total, priority }: OrderLine): object {
+  return { product_id, quantity, unit_price: moneyJson(unit_price), total: moneyJson(total), priority };
+}
+
+function moneyJson({ amount, currency }: Money): object {
+  return { amount, currency };
 }
 
 /** The row that an accepted order has as long as nothing else happens to it. */
@@ -62,7 +72,7 @@ export function productJson(product: ProductView): object {
   return {
     product_id: product.product_id,
     name: product.name,
-    price: product.price,
+    price: moneyJson(product.price),
     on_hand: product.on_hand,
     held: product.held,
     available: product.available,

@@ -10,6 +10,8 @@ import type { Claims } from './claims.ts';
 import type { Preferences } from './headers.ts';
 import type { CommandId, Operation } from './ids.ts';
 import { Problem } from './problems.ts';
+import type { Timer } from './timer.ts';
+import { timer } from './timer.ts';
 import type { Decided, Waiter, Waiters } from './waiters.ts';
 
 /** A command with all that the log and the waiting need to know about its request. */
@@ -168,15 +170,4 @@ function isTooLate(answered: Answered): boolean {
   if (answered.kind === 'undecided' || answered.repeat) return false;
   const { event } = answered.outcome;
   return event.type === 'CommandRefused' && event.data.reason === 'too_late';
-}
-
-interface Timer {
-  readonly passed: Promise<'passed'>;
-  clear(): void;
-}
-
-function timer(ms: number): Timer {
-  const { promise, resolve } = Promise.withResolvers<'passed'>();
-  const handle = setTimeout(resolve, ms, 'passed');
-  return { passed: promise, clear: () => clearTimeout(handle) };
 }

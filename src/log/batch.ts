@@ -3,6 +3,7 @@
 import type { LedgerEvent } from '../../schemas/generated.ts';
 import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
 import { nilUuid } from '../../schemas/records.ts';
+import { isUuid } from '../domain/uuid.ts';
 import type { Decider, Decision } from './decider-port.ts';
 import { positionHeader, positionOf } from './journal.ts';
 import type { PartitionJournal } from './partition-journal.ts';
@@ -70,7 +71,7 @@ export function decideBatch<S>(context: BatchContext<S>, commands: readonly Queu
   for (const command of commands) {
     if (decided > 0 && context.now() - started > limits.msMax) break;
     const at = command.kind === 'hole' ? time : Math.max(time, command.at);
-    let outcome = decideOne(context, overlay, command, at, failures);
+    let outcome = decideOne(context, overlay, command, at);
     let size = outcome.values.reduce((sum, value) => sum + value.length + recordOverheadBytes, 0);
     if (outcome.values.length > limits.recordsMax || size > limits.bytesMax) {
       outcome = encodeAll(context, command, at, tooLarge);
@@ -78,6 +79,7 @@ export function decideBatch<S>(context: BatchContext<S>, commands: readonly Queu
     }
     if (decided > 0 && (records.length + outcome.values.length > limits.recordsMax || bytes + size > limits.bytesMax))
       break;
+    if (outcome.failure !== undefined) failures.push(outcome.failure);
     outcome.events.forEach((event, i) => {
       const offset = journal.end() + records.length;
       decider.evolve(overlay, { ...event, offset });
@@ -104,15 +106,11 @@ function refusal(reason: string, detail: string): Decision {
 interface Outcome {
   readonly events: readonly EventRecord[];
   readonly values: readonly Uint8Array[];
+  /** Set where the decider threw. */
+  readonly failure?: { readonly offset: number; readonly error: unknown };
 }
 
-function decideOne<S>(
-  context: BatchContext<S>,
-  overlay: S,
-  command: QueuedCommand,
-  at: number,
-  failures: { offset: number; error: unknown }[],
-): Outcome {
+function decideOne<S>(context: BatchContext<S>, overlay: S, command: QueuedCommand, at: number): Outcome {
   if (command.kind === 'hole')
     return encodeAll(context, command, at, refusal('no_record', 'There is no record at this offset.'));
   if (command.kind === 'poison')
@@ -122,8 +120,8 @@ function decideOne<S>(
     return encodeAll(context, command, at, decision);
   } catch (error) {
     // A bug, not a business "no": the partition goes on, the command is kept in the dead letters.
-    failures.push({ offset: command.offset, error });
-    return encodeAll(context, command, at, refusal('internal_error', 'The command could not be decided.'));
+    const refused = refusal('internal_error', 'The command could not be decided.');
+    return { ...encodeAll(context, command, at, refused), failure: { offset: command.offset, error } };
   }
 }
 
@@ -140,7 +138,7 @@ function encodeAll<S>(context: BatchContext<S>, command: QueuedCommand, at: numb
       at,
       command_id: about?.command_id ?? nilUuid,
       answers: answers ? about.command_id : null,
-      reply_to: answers && about.reply_to !== null ? [about.reply_to] : [],
+      reply_to: answers && about.reply_to !== null && isUuid(about.reply_to) ? [about.reply_to] : [],
       placed_at: answers ? command.offset : null,
       source: null,
       remember: answers && decision.remember ? { fingerprint: about.fingerprint, for_s: about.remember_for_s } : null,

@@ -9,3 +9,8 @@ export function deadLetter(partition: number, command: QueuedCommand, why: strin
   const value = command.kind === 'hole' ? null : command.bytes;
   return { key: place, value, headers: { position: Buffer.from(place), reason: Buffer.from(why) } };
 }
+
+/** The same copy, where it does not fit into the topic: people find the bytes at its position. */
+export function withoutBytes(letter: OutgoingRecord): OutgoingRecord {
+  return { ...letter, value: null };
+}

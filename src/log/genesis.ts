@@ -26,7 +26,10 @@ export async function openLedger(options: GenesisOptions): Promise<string> {
   // Partition 0 settles the id: whoever else opens the ledger at this moment reads the same one there.
   await writeGenesis(options, (partition) => partition === 0, options.ledgerId);
   const first = await readGenesis(options, 0);
-  await writeGenesis(options, (partition) => partition !== 0, first?.ledgerId ?? options.ledgerId);
+  // Nothing is written beside a partition 0 that says something else: a record of the journal is for ever.
+  if (first?.partitions === options.partitions) {
+    await writeGenesis(options, (partition) => partition !== 0, first.ledgerId);
+  }
   return checkGenesis(options);
 }
 

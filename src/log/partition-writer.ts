@@ -57,6 +57,8 @@ export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): Pa
         decider,
       });
       const next = await recover({ ...options, journal: fresh }, signal);
+      // Lost in the meantime: nobody would stop a writer that begins now.
+      signal.throwIfAborted();
       options.rebuilt({ ...fresh.tally(), ms: pace.now() - started });
       journal = fresh;
       begin(fresh);

@@ -24,7 +24,8 @@ const rereadEveryMs = 250;
  */
 export async function recover<S>(options: RecoveryOptions<S>, signal: AbortSignal): Promise<number> {
   const { pace } = options;
-  const deadline = pace.now() + options.alarmRereadMs;
+  // Counted from the first finding: to read the journal may itself take longer than that.
+  let deadline: number | null = null;
   for (;;) {
     signal.throwIfAborted();
     // The group's offset is read first: a writer that is ahead of us can then only make the journal longer.
@@ -32,8 +33,9 @@ export async function recover<S>(options: RecoveryOptions<S>, signal: AbortSigna
       options.journal.partition,
     );
     const alarm = await catchUp(options.journal, signal);
-    const finding = alarm ?? (await inconsistency(options, committed));
+    const finding = alarm ?? (await inconsistency(options, committed, signal));
     if (finding === null) return options.journal.progress() + 1;
+    deadline ??= pace.now() + options.alarmRereadMs;
     if (pace.now() >= deadline) throw finding;
     await pace.sleep(rereadEveryMs, signal);
   }
@@ -54,6 +56,7 @@ async function catchUp<S>(journal: PartitionJournal<S>, signal: AbortSignal): Pr
 async function inconsistency<S>(
   options: RecoveryOptions<S>,
   committed: number | undefined,
+  signal: AbortSignal,
 ): Promise<LedgerAlarm | null> {
   const { journal, log, commandsTopic } = options;
   const next = journal.progress() + 1;
@@ -68,22 +71,26 @@ async function inconsistency<S>(
     const text = `command ${next} is next, but the commands topic holds ${range}`;
     return new LedgerAlarm('commands_lost', partition, text);
   }
-  return ends.low < next ? divergence(options, next - 1) : null;
+  return ends.low < next ? divergence(options, next - 1, signal) : null;
 }
 
 /** Whether the last decided command is still the one that lies at its offset. */
-async function divergence<S>(options: RecoveryOptions<S>, offset: number): Promise<LedgerAlarm | null> {
+async function divergence<S>(
+  options: RecoveryOptions<S>,
+  offset: number,
+  signal: AbortSignal,
+): Promise<LedgerAlarm | null> {
   const { journal, log, reading, commandsTopic: topic } = options;
   const last = journal.last();
   if (last === null) return null;
   const { partition } = journal;
   const found: LogRecord[] = [];
-  await log.read({ topic, partition, from: offset, to: offset + 1 }, (records) => void found.push(...records));
+  await log.read({ topic, partition, from: offset, to: offset + 1 }, (records) => void found.push(...records), signal);
   const record = found.find((candidate) => candidate.offset === offset);
   const diverged = (why: string): LedgerAlarm =>
     new LedgerAlarm('history_diverged', partition, `command ${offset} was decided, but ${why} lies at its offset`);
   if (record === undefined) return last.reason === 'no_record' ? null : diverged('no record');
-  const read = await reading.command(partition, record);
+  const read = await reading.command(partition, record, signal);
   const isPoison = last.reason === 'poison';
   if (read.kind === 'poison') return isPoison ? null : diverged('something that is no command');
   if (isPoison || last.reason === 'no_record') return diverged(`command_id ${read.record.meta.command_id}`);

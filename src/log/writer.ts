@@ -6,7 +6,7 @@ import type { Batch, BatchContext, BatchLimits, QueuedCommand } from './batch.ts
 import { decideBatch, tooLarge } from './batch.ts';
 import type { Connection } from './connection.ts';
 import { createConnection } from './connection.ts';
-import { deadLetter } from './dead-letters.ts';
+import { deadLetter, withoutBytes } from './dead-letters.ts';
 import type { Decider } from './decider-port.ts';
 import type { PartitionJournal } from './partition-journal.ts';
 import type { Log, LogRecord, Pace } from './port.ts';
@@ -111,10 +111,12 @@ export function createWriter<S>(options: WriterOptions<S>): Writer {
 async function decide<S>(work: Work<S>, commands: readonly QueuedCommand[]): Promise<void> {
   const { journal } = work.options;
   const next = journal.progress() + 1;
-  if (commands[0]?.offset !== next) {
-    const text = `command ${commands[0]?.offset} was delivered where ${next} is next`;
+  // All of them: a gap that got into the journal could never be filled.
+  commands.forEach(({ offset }, i) => {
+    if (offset === next + i) return;
+    const text = `command ${offset} was delivered where ${next + i} is next`;
     throw new LedgerAlarm('commands_lost', journal.partition, text);
-  }
+  });
   const batch = decideBatch(work.context, commands);
   await keepPoison(work, commands.slice(0, batch.commands), batch);
   if (!work.signal.aborted) await append(work, commands, batch);
@@ -138,6 +140,7 @@ async function append<S>(work: Work<S>, commands: readonly QueuedCommand[], batc
       throw new LedgerAlarm('journal_shrank', journal.partition, `an append meant for ${end} landed at ${base}`);
     }
     events.doubt(new Error(`an append meant for ${end} landed at ${base}: another writer was here`));
+    await work.connection.close();
   } catch (error) {
     if (!(error instanceof LogError)) throw error;
     if (error.code === 'too_large' || error.code === 'rejected') return shrink(work, commands, batch, error);
@@ -155,20 +158,20 @@ async function shrink<S>(
 ): Promise<void> {
   const { journal, decider } = work.options;
   if (batch.commands > 1) return decide(work, commands.slice(0, Math.ceil(batch.commands / 2)));
-  if (error.code === 'rejected' || batch.events.length === 1) {
-    const text = `the broker refuses an append: ${error.message}`;
-    throw new LedgerAlarm('append_rejected', journal.partition, text, { cause: error });
+  if (error.code === 'rejected' || batch.events[0]?.type === 'CommandRefused') {
+    throw rejected(journal.partition, error);
   }
   const refusing = { ...decider, decide: () => tooLarge };
   const one = commands.slice(0, 1);
   await append(work, one, decideBatch({ ...work.context, decider: refusing }, one));
 }
 
-/** Reads the journal until it is known how far it goes; whoever lost the partition meanwhile leaves it alone. */
+/** Reads the journal until it is known how far it goes; whoever lost the partition waits to hear of it. */
 async function settleDoubt<S>({ options, signal }: Work<S>): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     await backOff(options.pace, attempt, signal);
-    if (signal.aborted || !options.isMember()) return;
+    if (signal.aborted) return;
+    if (!options.isMember()) continue;
     try {
       return await options.journal.catchUp(signal);
     } catch (error) {
@@ -187,16 +190,27 @@ async function keepPoison<S>(work: Work<S>, commands: readonly QueuedCommand[], 
     const why = command.kind === 'poison' ? command.why : failed.has(command.offset) ? 'the decider failed' : null;
     return why === null ? [] : [deadLetter(options.journal.partition, command, why)];
   });
-  for (let attempt = 0; records.length > 0 && !signal.aborted; attempt++) {
+  let left = records;
+  let atOnce = records.length;
+  for (let attempt = 0; left.length > 0 && !signal.aborted; attempt++) {
+    const some = left.slice(0, atOnce);
     try {
-      await connection.append(options.deadLettersTopic, new Map([[0, records]]));
-      return;
+      await connection.append(options.deadLettersTopic, new Map([[0, some]]));
+      left = left.slice(some.length);
     } catch (error) {
       if (!(error instanceof LogError)) throw error;
-      options.events.doubt(error);
+      if (error.code === 'rejected') throw rejected(options.journal.partition, error);
+      if (error.code !== 'too_large') options.events.doubt(error);
+      else if (some.length > 1) atOnce = Math.ceil(some.length / 2);
+      else left = left.map((letter, i) => (i === 0 ? withoutBytes(letter) : letter));
       await backOff(options.pace, attempt, signal);
     }
   }
+}
+
+function rejected(partition: number, error: LogError): LedgerAlarm {
+  const text = `the broker refuses an append: ${error.message}`;
+  return new LedgerAlarm('append_rejected', partition, text, { cause: error });
 }
 
 /** Waits at random, longer with every attempt, so that two writers in doubt do not meet again. */

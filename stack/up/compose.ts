@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shellLines } from '../environment.ts';
 import { writePidFile } from '../pid-files.ts';
 import { processOf } from '../processes.ts';
 import { lastLines, run } from '../run.ts';
@@ -39,11 +38,13 @@ export async function composeRunning(settings: UpSettings): Promise<ReadonlySet<
 }
 
 export async function composeUp(dir: string, settings: UpSettings, passwords: Passwords, note: Note): Promise<void> {
-  writeFileSync(join(dir, 'service.env'), shellLines(serviceSettings(process.env)), { mode: 0o600 });
+  const settingsFile = join(dir, 'compose.json');
+  writeFileSync(settingsFile, override(serviceSettings(process.env)), { mode: 0o600 });
   const before = await composeRunning(settings);
   note('Containers (the first time images are pulled and built) ...');
   // Not --wait: that takes the end of `prepare` for a failure in some releases. Readiness is asked for afterwards.
-  const args = ['compose', 'up', '--detach', '--build', '--remove-orphans'];
+  const files = ['--file', 'docker-compose.yml', '--file', settingsFile];
+  const args = ['compose', ...files, 'up', '--detach', '--build', '--remove-orphans'];
   await run('docker', args, { ...docker(settings, passwords), timeoutMs: UP_MS_MAX });
   for (const [service, name] of SERVICES) {
     const pid = await pidOf(settings, service);
@@ -113,4 +114,11 @@ export function serviceSettings(env: Readonly<Record<string, string | undefined>
         !['LEDGER_URL', 'LEDGER_API_KEY'].includes(name)),
   );
   return Object.fromEntries(wanted.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
+}
+
+/** A second compose file, for what only this machine's caller wants; JSON is YAML. */
+function override(environment: Record<string, string>): string {
+  const services = ['prepare', 'api', 'writer', 'projector'].map((service) => [service, { environment }] as const);
+  // Compose would take a dollar sign in a value for a variable.
+  return JSON.stringify({ services: Object.fromEntries(services) }, null, 2).replaceAll('$', '$$$$');
 }

@@ -1,5 +1,5 @@
 // What every adapter of the log must do, asserted through the port alone: one suite, run on memory and on Kafka.
-import { afterAll, beforeAll, describe } from '@jest/globals';
+import { afterAll, beforeAll, describe, jest } from '@jest/globals';
 import { appending, refusing } from './contract/appending.ts';
 import type { LogFixture } from './contract/fixture.ts';
 import { testMs } from './contract/fixture.ts';
@@ -11,6 +11,8 @@ export type { LogFixture, StrangeRecord } from './contract/fixture.ts';
 
 /** Runs the suite on a kind of log. */
 export function logContract(name: string, makeFixture: () => Promise<LogFixture>): void {
+  // A rebalance of a real group takes seconds.
+  jest.setTimeout(testMs);
   let fixture: LogFixture;
   beforeAll(async () => {
     fixture = await makeFixture();

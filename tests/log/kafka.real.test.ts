@@ -20,8 +20,8 @@ describe('kafka alone', () => {
   let kafka: KafkaFixture;
   beforeAll(async () => {
     kafka = await kafkaFixture('kafka-only');
-  }, 60_000);
-  afterAll(() => kafka.close(), 60_000);
+  });
+  afterAll(() => kafka.close());
 
   test("a product's partition is the one that kafkajs' default partitioner sends its key to", async () => {
     const golden = JSON.parse(readFileSync(join(import.meta.dirname, 'partitions.golden.json'), 'utf8')) as object;
@@ -129,7 +129,7 @@ describe('kafka alone', () => {
     await eventually(() => troubles.length > 0, { withinMs });
     await log.close();
     await stopped;
-  }, 60_000);
+  });
 
   test('a follower whose consumer crashed comes back by itself and asks anew where to start', async () => {
     const topic = await kafka.topic(2);
@@ -165,7 +165,7 @@ describe('kafka alone', () => {
     expect(seen.filter((what) => what.startsWith('1:'))).toEqual(['1:a', '1:b', '1:c']);
     expect(troubles.length).toBeGreaterThan(0);
     expect(follower.owned()).toEqual([0, 1]);
-  }, 90_000);
+  });
 
   test('where the log no longer has what `start` asked for, it is said, and `start` is asked again', async () => {
     const topic = await kafka.topic(1);
@@ -198,7 +198,7 @@ describe('kafka alone', () => {
       read.push(...records.map(({ value }) => textOf(value)));
     });
     expect(read).toEqual(['c']);
-  }, 60_000);
+  });
 
   test('a record that was appended is delivered within milliseconds', async () => {
     const topic = await kafka.topic(2);
@@ -227,7 +227,7 @@ describe('kafka alone', () => {
     console.log(`append to delivery, one at a time: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
     // A long poll that was waited out would take a quarter of a second.
     expect(p50).toBeLessThan(100);
-  }, 60_000);
+  });
 
   test('100,000 records are read whole', async () => {
     const topic = await kafka.topic(1);
@@ -252,7 +252,7 @@ describe('kafka alone', () => {
     const once = performance.now();
     await log.read({ topic, partition: 0, from: 99_999, to: 100_000 }, () => undefined);
     console.log(`the last record alone: ${(performance.now() - once).toFixed(0)} ms`);
-  }, 60_000);
+  });
 });
 
 function record(value: string): StrangeRecord {

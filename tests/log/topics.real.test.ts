@@ -1,5 +1,5 @@
 // The topics of a ledger: made as they must be, left alone where they are, and refused where they would lose something.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Admin } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import type { KafkaClientOptions } from '../../src/log/kafka/client.ts';
@@ -7,7 +7,7 @@ import { checkTopics, prepareTopics, topicsToCreate } from '../../src/log/topics
 import { topicsOf } from '../../schemas/topics.ts';
 import { servers, uniquePrefix } from '../support/servers.ts';
 
-const testMs = 30_000;
+jest.setTimeout(60_000);
 
 describe('the topics of a ledger', () => {
   let admin: Admin;
@@ -18,71 +18,63 @@ describe('the topics of a ledger', () => {
     kafka = { brokers, clientId: 'topics-test', requestTimeoutMs: 5_000, logger: silent };
     admin = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING }).admin();
     await admin.connect();
-  }, testMs);
-  afterAll(() => admin.disconnect(), testMs);
+  });
+  afterAll(() => admin.disconnect());
 
-  test(
-    'are created once, and then there is nothing against them',
-    async () => {
-      const topics = topicsOf(uniquePrefix('topics'));
-      const plan = { topics, partitions: 3, replicationFactor: 1 };
-      expect((await checkTopics(kafka, plan)).map(({ topic, is }) => [topic, is])).toEqual(
-        [topics.commands, topics.events, topics.deadLetters, topics.clock].map((topic) => [topic, 'missing']),
-      );
-      expect(await prepareTopics(kafka, plan)).toEqual([
-        topics.commands,
-        topics.events,
-        topics.deadLetters,
-        topics.clock,
-      ]);
-      expect(await prepareTopics(kafka, plan)).toEqual([]);
-      expect(await checkTopics(kafka, plan)).toEqual([]);
-    },
-    testMs,
-  );
+  test('are created once, and then there is nothing against them', async () => {
+    const topics = topicsOf(uniquePrefix('topics'));
+    const plan = { topics, partitions: 3, replicationFactor: 1 };
+    expect((await checkTopics(kafka, plan)).map(({ topic, is }) => [topic, is])).toEqual(
+      [topics.commands, topics.events, topics.deadLetters, topics.clock].map((topic) => [topic, 'missing']),
+    );
+    expect(await prepareTopics(kafka, plan)).toEqual([
+      topics.commands,
+      topics.events,
+      topics.deadLetters,
+      topics.clock,
+    ]);
+    expect(await prepareTopics(kafka, plan)).toEqual([]);
+    expect(await checkTopics(kafka, plan)).toEqual([]);
+  });
 
-  test(
-    'that would forget, compact, take a sender’s clock or have another count are found, with what to change',
-    async () => {
-      const topics = topicsOf(uniquePrefix('topics'));
-      await admin.createTopics({
-        waitForLeaders: true,
-        topics: [
-          {
-            topic: topics.commands,
-            numPartitions: 2,
-            configEntries: [
-              { name: 'retention.ms', value: '1000' },
-              { name: 'message.timestamp.type', value: 'CreateTime' },
-            ],
-          },
-          {
-            topic: topics.events,
-            numPartitions: 3,
-            configEntries: [
-              { name: 'cleanup.policy', value: 'compact' },
-              { name: 'retention.bytes', value: '1000000' },
-              { name: 'retention.ms', value: '-1' },
-            ],
-          },
-        ],
-      });
-      const plan = { topics, partitions: 3, replicationFactor: 1 };
-      expect(await prepareTopics(kafka, plan)).toEqual([topics.deadLetters, topics.clock]);
+  test('that would forget, compact, take a sender’s clock or have another count are found, with what to change', async () => {
+    const topics = topicsOf(uniquePrefix('topics'));
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: [
+        {
+          topic: topics.commands,
+          numPartitions: 2,
+          configEntries: [
+            { name: 'retention.ms', value: '1000' },
+            { name: 'message.timestamp.type', value: 'CreateTime' },
+          ],
+        },
+        {
+          topic: topics.events,
+          numPartitions: 3,
+          configEntries: [
+            { name: 'cleanup.policy', value: 'compact' },
+            { name: 'retention.bytes', value: '1000000' },
+            { name: 'retention.ms', value: '-1' },
+          ],
+        },
+      ],
+    });
+    const plan = { topics, partitions: 3, replicationFactor: 1 };
+    expect(await prepareTopics(kafka, plan)).toEqual([topics.deadLetters, topics.clock]);
 
-      const findings = await checkTopics(kafka, plan);
-      expect(findings.map(({ topic, setting, is, must_be }) => [topic, setting, is, must_be])).toEqual([
-        [topics.commands, 'message.timestamp.type', 'CreateTime', 'LogAppendTime'],
-        [topics.commands, 'retention.ms', '1000', '-1'],
-        [topics.commands, 'partitions', '2', '3'],
-        [topics.events, 'cleanup.policy', 'compact', 'delete'],
-        [topics.events, 'retention.bytes', '1000000', '-1'],
-      ]);
-      expect(findings[1]?.how_to_change).toContain(`--entity-name ${topics.commands} --add-config retention.ms=-1`);
-      expect(findings[2]?.how_to_change).toContain('LEDGER_PARTITIONS');
-    },
-    testMs,
-  );
+    const findings = await checkTopics(kafka, plan);
+    expect(findings.map(({ topic, setting, is, must_be }) => [topic, setting, is, must_be])).toEqual([
+      [topics.commands, 'message.timestamp.type', 'CreateTime', 'LogAppendTime'],
+      [topics.commands, 'retention.ms', '1000', '-1'],
+      [topics.commands, 'partitions', '2', '3'],
+      [topics.events, 'cleanup.policy', 'compact', 'delete'],
+      [topics.events, 'retention.bytes', '1000000', '-1'],
+    ]);
+    expect(findings[1]?.how_to_change).toContain(`--entity-name ${topics.commands} --add-config retention.ms=-1`);
+    expect(findings[2]?.how_to_change).toContain('LEDGER_PARTITIONS');
+  });
 });
 
 describe('the plan of the topics', () => {

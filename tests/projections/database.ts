@@ -23,6 +23,15 @@ export interface TestDatabase {
 /** @throws the driver's error */
 export async function openDatabase(prepared: 'prepared' | 'migrated' = 'prepared'): Promise<TestDatabase> {
   const { url, drop } = await freshDatabase();
+  return openDatabaseAt(url, prepared, drop);
+}
+
+/** The same over a database that is there and empty; `drop` is called at the end. @throws the driver's error */
+export async function openDatabaseAt(
+  url: string,
+  prepared: 'prepared' | 'migrated',
+  drop: () => Promise<void>,
+): Promise<TestDatabase> {
   const pools: Pool[] = [];
   const anotherPool = (databaseUrl = url): Pool => {
     const config = { databaseUrl, postgresPoolMax: 8, postgresTimeoutMs: 10_000 };
