@@ -30,4 +30,6 @@ node_modules/.package-lock.json: package-lock.json
 	@[ -x $(NODE) ] || npm rebuild node
 	@touch $@
 
-node = if [ -x $(NODE) ]; then exec $(NODE) $(1); else exec node $(1); fi
+node = if [ -x $(NODE) ]; then exec $(NODE) $(1); \
+	elif [ "$$(node -p 'Boolean(process.features.typescript)' 2>/dev/null)" = true ]; then exec node $(1); \
+	else echo 'node_modules is missing, and the machine has no Node that runs TypeScript: run npm ci first' >&2; exit 1; fi

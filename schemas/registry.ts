@@ -21,10 +21,11 @@ export class RegistryUnavailable extends Error {
   }
 }
 
-/** Milliseconds for one question to the registry, repetitions included. */
+/** Milliseconds for one question to the registry, repetitions included, and for one request of it. */
 const askMsMax = 10_000;
-/** All of the client's retry options: what one instance leaves out it takes from the last one that was made. */
-const retry = { retries: 2, initialRetryTimeInSecs: 0.1, maxRetryTimeInSecs: 1, factor: 0.2, multiplier: 2 };
+const requestMsMax = 3_000;
+/** How often a question that only reads is repeated. */
+const repeatMax = 2;
 const level = COMPATIBILITY.BACKWARD_TRANSITIVE;
 
 /**
@@ -34,7 +35,7 @@ const level = COMPATIBILITY.BACKWARD_TRANSITIVE;
  * @throws SchemaError naming the subject that refuses a version; RegistryUnavailable
  */
 export async function prepareSchemas(url: string, topics: Topics): Promise<ReadonlyMap<string, number>> {
-  const registry = connect(url, askMsMax);
+  const registry = connect(url, requestMsMax, repeatMax);
   const ids = new Map<string, number>();
   for (const { subject, record } of subjectsOf(topics)) {
     await setLevel(url, subject);
@@ -55,7 +56,7 @@ export async function prepareSchemas(url: string, topics: Topics): Promise<Reado
  * @throws SchemaError naming every subject that lacks it; RegistryUnavailable
  */
 export async function checkSchemas(url: string, topics: Topics): Promise<ReadonlyMap<string, number>> {
-  const registry = connect(url, askMsMax);
+  const registry = connect(url, requestMsMax, repeatMax);
   const found = await Promise.all(
     subjectsOf(topics).map(async ({ subject, record }) => {
       const schema = versionsOf(record).at(-1)?.schema ?? '';
@@ -77,18 +78,19 @@ export async function checkSchemas(url: string, topics: Topics): Promise<Readonl
  * @throws RegistryUnavailable; SchemaError when it is no Avro
  */
 export async function fetchSchema(url: string, id: number, timeoutMs: number): Promise<string | null> {
-  const asked = connect(url, timeoutMs).getSchema(id).catch(nullIfUnknown);
+  const asked = connect(url, timeoutMs, 0).getSchema(id).catch(nullIfUnknown);
   const schema = await answer(`schema ${id}`, timeoutMs, asked);
   if (schema === null) return null;
   if (!('createResolver' in schema)) throw new SchemaError(`schema ${id} of the registry is no Avro`);
   return JSON.stringify(schema);
 }
 
-function connect(url: string, timeoutMs: number): SchemaRegistry {
+function connect(url: string, timeoutMs: number, retries: number): SchemaRegistry {
   return new SchemaRegistry({
     host: url.replace(/\/$/, ''),
     clientId: 'order-ledger',
-    retry,
+    // All of them: what one client leaves out it takes from the last one that was made.
+    retry: { retries, initialRetryTimeInSecs: 0.1, maxRetryTimeInSecs: 1, factor: 0.2, multiplier: 2 },
     // The client has no time-out of its own.
     middlewares: [() => ({ request: (request) => Promise.resolve(request.enhance({ timeout: timeoutMs })) })],
   });

@@ -64,8 +64,9 @@ export async function endProcess(id: ProcessId, ask: NodeJS.Signals, graceMs: nu
   }
 }
 
+/** By its code alone: a test runner's realm has an Error class of its own. */
 export function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
 function birthFromProc(pid: number): string | undefined {

@@ -7,32 +7,53 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
+const EVERY_MS = 50;
+
 /** Asks until `probe` stops throwing; the error after the deadline carries the last answer. */
 export async function waitFor(what: string, probe: () => Promise<void>, options: WaitOptions): Promise<void> {
-  const end = performance.now() + options.deadlineMs;
-  for (;;) {
-    options.signal?.throwIfAborted();
+  let last: unknown;
+  const answers = async (): Promise<boolean> => {
     try {
       await probe();
-      return;
+      return true;
     } catch (error) {
-      options.signal?.throwIfAborted();
-      if (performance.now() >= end) {
-        throw new Error(`${what} did not happen within ${options.deadlineMs / 1000} s: ${messageOf(error)}`, {
-          cause: error,
-        });
-      }
+      last = error;
+      return false;
     }
-    await delay(options.everyMs ?? 50, undefined, { signal: options.signal });
-  }
+  };
+  await poll(what, answers, () => last, options);
 }
 
+/** Asks until the condition holds; what it throws is thrown at once. */
 export async function waitUntil(what: string, condition: () => boolean, options: WaitOptions): Promise<void> {
-  await waitFor(what, () => (condition() ? Promise.resolve() : Promise.reject(new Error('it is not so yet'))), options);
+  await poll(
+    what,
+    async () => condition(),
+    () => new Error('it is not so yet'),
+    options,
+  );
+}
+
+async function poll(
+  what: string,
+  holds: () => Promise<boolean>,
+  last: () => unknown,
+  { deadlineMs, everyMs = EVERY_MS, signal }: WaitOptions,
+): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!(await holds())) {
+    signal?.throwIfAborted();
+    if (performance.now() >= end) {
+      const cause = last();
+      throw new Error(`${what} did not happen within ${deadlineMs / 1000} s: ${messageOf(cause)}`, { cause });
+    }
+    await delay(everyMs, undefined, { signal });
+  }
 }
 
 /** The text of any thrown value; an AggregateError (two addresses refused) has an empty message of its own. */
 export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  if (typeof error !== 'object' || error === null) return String(error);
+  if ('errors' in error && Array.isArray(error.errors)) return error.errors.map(messageOf).join('; ');
+  return 'message' in error && typeof error.message === 'string' ? error.message : 'an error without a message';
 }

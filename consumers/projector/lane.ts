@@ -71,7 +71,7 @@ export function createLane(options: LaneOptions): Lane {
       for (; head < queue.length && head - from < limit && halted === null; head++) {
         const record = queue[head];
         if (record === undefined) break;
-        if (record.value !== null && !record.hole && record.value.length > 20) {
+        if (counts(record)) {
           const event = reader.read(record);
           if (event === null) break;
           project(event, changes);

@@ -189,9 +189,12 @@ async function look<T extends { readonly journal_offset: number }>(
   }
 }
 
+/** For the look itself, after the wait. */
+const lastLookMs = 500;
+
 /** A database that does not answer at all holds a decided command up no longer than one that is behind, ms. */
 function lookMsMax({ waitMs }: AnswerContext): number {
-  return waitMs + 500;
+  return waitMs + lastLookMs;
 }
 
 /** The problem of a command that was refused, now or when it came first. */

@@ -67,7 +67,7 @@ function asEvent(partition: number, record: LogRecord, decoded: Decoded): EventR
 function asCommand(partition: number, record: LogRecord, decoded: Decoded): CommandReading {
   if (decoded.kind === 'command') return decoded;
   if (decoded.kind === 'foreign_schema') throw foreign(partition, 'command', record, decoded.name);
-  return { kind: 'poison', why: decoded.kind === 'malformed' ? decoded.why : `it is a ${decoded.kind}` };
+  return { kind: 'poison', why: decoded.kind === 'malformed' ? decoded.why : `it is an ${decoded.kind}` };
 }
 
 function foreign(partition: number, what: string, record: LogRecord, name: string): LedgerAlarm {

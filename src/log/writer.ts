@@ -199,8 +199,10 @@ async function keepPoison<S>(work: Work<S>, commands: readonly QueuedCommand[], 
       left = left.slice(some.length);
     } catch (error) {
       if (!(error instanceof LogError)) throw error;
-      if (error.code === 'rejected') throw rejected(options.journal.partition, error);
-      if (error.code !== 'too_large') options.events.doubt(error);
+      const isTooLarge = error.code === 'too_large';
+      const isBare = some.length === 1 && some[0]?.value === null;
+      if (error.code === 'rejected' || (isTooLarge && isBare)) throw rejected(options.journal.partition, error);
+      if (!isTooLarge) options.events.doubt(error);
       else if (some.length > 1) atOnce = Math.ceil(some.length / 2);
       else left = left.map((letter, i) => (i === 0 ? withoutBytes(letter) : letter));
       await backOff(options.pace, attempt, signal);

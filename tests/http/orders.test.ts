@@ -2,6 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CommandRecord } from '../../schemas/records.ts';
 import type { Views } from '../../projections/views.ts';
+import { LogError } from '../../src/log/port.ts';
+import { eventually } from '../support/servers.ts';
 import { accepted, away, given, order, orderLine, orderRow, refused, repeated, usd } from './flow-support.ts';
 import type { Body } from './support.ts';
 import { asOperator, asService, brokerTime, outcomeOf, playedClient, playedViews } from './support.ts';
@@ -147,8 +149,12 @@ describe('a repeat', () => {
     expect(answer.headers).not.toHaveProperty('ledger-stale');
   });
 
-  test('is answered with what is known while the views are away', async () => {
-    const answer = await order(await given({ client: repeating('OrderAccepted'), views: away }));
+  const silent: Views = { ...playedViews(), order: () => new Promise(() => undefined) };
+  test.each([
+    ['are away', away],
+    ['do not answer at all', silent],
+  ])('is answered with what is known while the views %s', async (_, views) => {
+    const answer = await order(await given({ client: repeating('OrderAccepted'), views }));
     expect([answer.statusCode, answer.json<Body>()]).toEqual([200, { order_id: firstId, status: 'PENDING' }]);
     expect(answer.headers).toMatchObject({ 'idempotent-replayed': 'true', 'ledger-stale': 'true' });
   });
@@ -166,6 +172,29 @@ describe('a repeat', () => {
     const answer = await order(await given({ client: repeating('out_of_stock'), views: away }));
     expect([answer.statusCode, answer.json<Body>().order_id]).toEqual([409, firstId]);
     expect(answer.headers).toMatchObject({ 'idempotent-replayed': 'true', 'ledger-stale': 'true' });
+  });
+
+  test('whose outcome went to another request before it knew its offset is a repeat all the same', async () => {
+    const acknowledged = Promise.withResolvers<number>();
+    const client = playedClient((sends) =>
+      sends === 1
+        ? Promise.reject(new LogError('unknown', 'no answer'))
+        : sends === 2
+          ? new Promise(() => undefined)
+          : acknowledged.promise,
+    );
+    const app = await given({ client, views: away });
+    const first = order(app);
+    await eventually(() => client.submitted.length === 2, { withinMs: 5_000 });
+    const second = order(app);
+    await eventually(() => client.submitted.length === 3, { withinMs: 5_000 });
+    const [, , third] = client.submitted;
+    if (third !== undefined) client.say(accepted(third.command, 7));
+    expect((await first).statusCode).toBe(201);
+    acknowledged.resolve(7);
+    const answer = await second;
+    expect([answer.statusCode, answer.headers['idempotent-replayed']]).toEqual([200, 'true']);
+    expect(answer.json()).toEqual((await first).json());
   });
 
   test('fifty at once with one key: one 201, forty-nine 200, one order id', async () => {

@@ -119,6 +119,11 @@ describe('a read of nothing', () => {
     expect(await codeOf(read())).toBe('dependency_down');
   });
 
+  test('is dependency_down at once while Kafka is away', async () => {
+    const { read, asked } = readerOf({ applied: 10, rowAt: null, end: 10, up: false });
+    expect([await codeOf(read()), asked()]).toEqual(['dependency_down', 0]);
+  });
+
   test('many at once share the question, but none takes an answer that was asked before it came', async () => {
     const { read, asked } = readerOf({ applied: 10, rowAt: null, end: 10 });
     await Promise.all(Array.from({ length: 100 }, () => read()));
@@ -133,6 +138,20 @@ test('waits of one projection share one poller', async () => {
   setTimeout(() => (world.applied = 5), 30);
   await reads;
   expect(polls()).toBeLessThan(60);
+});
+
+test('nobody polls once the last wait is over, reached or not', async () => {
+  const polls = { 'order-state': 0, stock: 0 };
+  const waits = createViewWaits((projection) => {
+    polls[projection] += 1;
+    return Promise.resolve(new Map());
+  }, 1);
+  expect(await waits.reached('stock', 0, 5, 5)).toBe(false);
+  const before = polls.stock;
+  // The wait for another projection is the clock by which the first one is watched.
+  expect(await waits.reached('order-state', 0, 5, 50)).toBe(false);
+  expect(polls['order-state']).toBeGreaterThan(1);
+  expect(polls.stock - before).toBeLessThanOrEqual(1);
 });
 
 describe('errors of the views', () => {

@@ -1,8 +1,10 @@
 // When the log does not do what it should: what is sent again, what is given up, and who is told to come back.
+import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import type { Claims } from '../../src/http/claims.ts';
 import { LogError } from '../../src/log/port.ts';
 import { accepted, given, order, orderRow, refused } from './flow-support.ts';
+import { eventually } from '../support/servers.ts';
 import type { Body } from './support.ts';
 import { asService, playedClient, playedViews } from './support.ts';
 
@@ -102,6 +104,23 @@ describe('trouble with the log', () => {
     expect([read.statusCode, read.headers['ledger-stale']]).toEqual([200, 'true']);
     const list = await app.inject({ url: '/v1/orders', headers: asService });
     expect([list.statusCode, list.headers['ledger-stale']]).toEqual([200, 'true']);
+  });
+
+  test('a client that hangs up leaves the queue; its command stands', async () => {
+    const client = playedClient();
+    const app = await given({ client, env: { LEDGER_OUTCOME_WAIT_MS_MAX: '60000' } });
+    const url = new URL(await app.listen({ port: 0, host: '127.0.0.1' }));
+    const waiting = async () => /^ledger_waiters (\d+)$/m.exec((await app.inject({ url: '/metrics' })).payload)?.[1];
+    const body = '{"lines":[{"product_id":"a","quantity":1}]}';
+    const socket = connect(Number(url.port), url.hostname);
+    socket.write(
+      `POST /v1/orders HTTP/1.1\r\nHost: ${url.host}\r\nAuthorization: ${asService.authorization}\r\n` +
+        `Idempotency-Key: k\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await eventually(async () => (await waiting()) === '1', { withinMs: 5_000 });
+    socket.destroy();
+    await eventually(async () => (await waiting()) === '0', { withinMs: 5_000 });
+    expect(client.submitted).toHaveLength(1);
   });
 
   test('too many waiting requests: 503 at once', async () => {

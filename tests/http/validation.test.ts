@@ -57,6 +57,11 @@ describe('bodies that are no JSON of ours', () => {
     expect(Reflect.get({}, 'admin')).toBeUndefined();
   });
 
+  test('a compressed body: 415', async () => {
+    const answer = await post('/v1/orders', '{}', { ...keyed, 'content-encoding': 'gzip' });
+    expect([answer.statusCode, answer.json<Body>().code]).toEqual([415, 'unsupported_media_type']);
+  });
+
   test.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded'])('%s: 415', async (type) => {
     const answer = await post('/v1/orders', '{}', { ...keyed, 'content-type': type });
     expect([answer.statusCode, answer.json<Body>().code]).toEqual([415, 'unsupported_media_type']);

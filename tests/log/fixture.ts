@@ -6,7 +6,7 @@ import { released } from '../../schemas/generated.ts';
 import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
 import * as decider from '../../src/domain/decider.ts';
 import type { State } from '../../src/domain/decider.ts';
-import type { BatchContext } from '../../src/log/batch.ts';
+import type { BatchContext, QueuedCommand } from '../../src/log/batch.ts';
 import type { Decider } from '../../src/log/decider-port.ts';
 import { openLedger } from '../../src/log/genesis.ts';
 import type { MemoryLog, MemoryLogOptions } from '../../src/log/memory/memory-log.ts';
@@ -130,6 +130,16 @@ export async function opened(options: Partial<MemoryLogOptions> = {}): Promise<{
   const journal = journalOf(log);
   await journal.catchUp();
   return { log, journal };
+}
+
+/** Commands as a writer has them before it; what is no command is poison, and `null` a hole. */
+export function queued(commands: readonly (CommandRecord | string | null)[], first = 0, at = noon): QueuedCommand[] {
+  return commands.map((item, i) => {
+    const offset = first + i;
+    if (item === null) return { kind: 'hole', offset };
+    if (typeof item === 'string') return { kind: 'poison', offset, at, why: item, bytes: Buffer.from(item) };
+    return { kind: 'command', offset, at, key: null, record: item, bytes: codec.encode(item) };
+  });
 }
 
 /** What a batch is decided with, unless a test says otherwise. */

@@ -15,6 +15,7 @@ import {
   open,
   opened,
   place,
+  queued,
   thrownBy,
   topics,
   uuid,
@@ -101,8 +102,7 @@ describe('after what is counted may come', () => {
 async function threeCommands() {
   const { log, journal } = await opened();
   const records = [create(1, 'apple', 5), create(2, 'pear', 5), place(3, ['apple', 'pear'])];
-  const queued = records.map((record, offset) => ({ kind: 'command', record, offset, at: noon, key: null }) as const);
-  return { log, journal, batch: decideBatch(contextOf(journal), queued) };
+  return { log, journal, batch: decideBatch(contextOf(journal), queued(records)) };
 }
 
 describe('the fold of a partition', () => {

@@ -15,37 +15,29 @@ beforeEach(() => {
 
 afterEach(() => rmSync(dir, { recursive: true }));
 
+const nobody = (): void => undefined;
+
 test('who comes second waits, is told for whom, and goes on afterwards', async () => {
   const order: string[] = [];
-  let release = (): void => undefined;
-  const first = withLock(
-    file,
-    1_000,
-    () => undefined,
-    async () => {
-      await new Promise<void>((resolve) => (release = resolve));
-      order.push('first');
-    },
-  );
-  const waiting = new Promise<number>((resolve) => {
-    const second = withLock(
-      file,
-      5_000,
-      ({ pid }) => resolve(pid),
-      async () => void order.push('second'),
-    );
-    void second.then(() => order.push('done'));
+  const held = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const first = withLock(file, 1_000, nobody, async () => {
+    held.resolve();
+    await release.promise;
+    order.push('first');
   });
-  expect(await waiting).toBe(process.pid);
-  release();
-  await first;
-  await withLock(
+  await held.promise;
+  const told = Promise.withResolvers<number>();
+  const second = withLock(
     file,
-    5_000,
-    () => undefined,
-    async () => undefined,
+    4_000,
+    ({ pid }) => told.resolve(pid),
+    async () => order.push('second'),
   );
-  expect(order.slice(0, 2)).toEqual(['first', 'second']);
+  expect(await told.promise).toBe(process.pid);
+  release.resolve();
+  await Promise.all([first, second]);
+  expect(order).toEqual(['first', 'second']);
   expect(readdirSync(dir)).toEqual([]);
 });
 
@@ -64,29 +56,14 @@ test('the lock of a dead process is taken', async () => {
 });
 
 test('a failure of the work gives the lock back', async () => {
-  const work = withLock(
-    file,
-    1_000,
-    () => undefined,
-    () => Promise.reject(new Error('no')),
-  );
+  const work = withLock(file, 1_000, nobody, () => Promise.reject(new Error('no')));
   await expect(work).rejects.toThrow('no');
   expect(existsSync(file)).toBe(false);
 });
 
 test('waiting ends', async () => {
-  await withLock(
-    file,
-    1_000,
-    () => undefined,
-    async () => {
-      const second = withLock(
-        file,
-        50,
-        () => undefined,
-        async () => undefined,
-      );
-      await expect(second).rejects.toThrow('did not happen within 0.05 s');
-    },
-  );
+  await withLock(file, 1_000, nobody, async () => {
+    const second = withLock(file, 50, nobody, async () => undefined);
+    await expect(second).rejects.toThrow('did not happen within 0.05 s');
+  });
 });

@@ -8,8 +8,6 @@ import type { Following } from './follower.ts';
 import { startFollowing } from './follower.ts';
 import { createReader } from './reader.ts';
 
-export type { KafkaLogger } from './client.ts';
-
 export interface KafkaLogOptions extends KafkaClientOptions {
   /** Milliseconds that an append may go unanswered before its fate counts as unknown. */
   readonly appendTimeoutMs: number;
