@@ -46,7 +46,6 @@ export function generate(): string {
   const events = [...latest.values()].filter((r) => !isCommand(r)).map((r) => r.name);
   return [
     '// Generated from records/*.avsc by generate.ts. Do not edit.',
-    '/* eslint-disable */',
     ...nested.values(),
     ...records,
     union('Command', 'What may be asked: a command without what it says about itself.', commands),

@@ -1,5 +1,4 @@
 // Generated from records/*.avsc by generate.ts. Do not edit.
-/* eslint-disable */
 /** SHA-256 of the operation and the canonical form (RFC 8785) of the request body. */
 export type Fingerprint = Uint8Array;
 /** What every command says about itself. */

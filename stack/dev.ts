@@ -1,5 +1,5 @@
 // A stack in the foreground, for developers: prints its environment as shell lines and runs until it is interrupted.
-//   node stack/dev.ts [--dir <folder>] [--env-file <file>] [--servers kafka,postgres]
+//   node stack/dev.ts [--dir <folder>] [--write-env <file>] [--servers kafka,postgres]
 import { rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { shellLines } from './environment.ts';
@@ -10,7 +10,7 @@ import { messageOf } from './wait.ts';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { dir: { type: 'string' }, 'env-file': { type: 'string' }, servers: { type: 'string' } },
+    options: { dir: { type: 'string' }, 'write-env': { type: 'string' }, servers: { type: 'string' } },
   });
   const startedAt = performance.now();
   const interrupted = new AbortController();
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     signal: interrupted.signal,
   });
   const lines = shellLines({ ...stack.env });
-  const file = values['env-file'];
+  const file = values['write-env'];
   process.stdout.write(lines);
   if (file !== undefined) writeFileSync(file, lines, { mode: 0o600 });
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);

@@ -6,6 +6,7 @@ import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isPassable, makePassable } from './folders.ts';
 import { withLock } from './lock.ts';
 import { run } from './run.ts';
 import { findTools } from './tools.ts';
@@ -45,12 +46,17 @@ export async function fetchServers(note: (line: string) => void): Promise<Server
   const dir = join(cacheFolder(), `stack-${hash}`);
   const java = await findTools(!existsSync(dir));
   if (!existsSync(dir)) {
-    await mkdir(cacheFolder(), { recursive: true });
+    await makePassable(cacheFolder());
     const onWait = (holder: { pid: number }): void =>
       note(`Waiting for process ${holder.pid}, which fetches the servers ...`);
     await withLock(`${dir}.lock`, FETCH_MS_MAX, onWait, async () => {
       if (!existsSync(dir)) await fetchInto(dir, names, note);
     });
+  }
+  if (!isPassable(join(dir, 'postgres'))) {
+    throw new Error(
+      `${dir} lies below a folder that is closed to others, so that root's Postgres, which runs as nobody, cannot start from there; set LEDGER_STACK_CACHE to another folder`,
+    );
   }
   const redis = (await readdir(join(dir, 'redis'))).find((name) => name.startsWith('redis-server-'));
   return {

@@ -17,35 +17,45 @@ export interface Folders {
 
 /** Makes the folders, so that Postgres' own user may pass through ours; what is in them stays hidden. */
 export async function makeFolders(dir: string): Promise<Folders> {
-  for (const folder of [resolve(dir), join(resolve(dir), 'data')]) {
-    await mkdir(folder, { recursive: true });
-    const { mode } = await stat(folder);
-    if (process.getuid?.() === 0) await chmod(folder, mode | OTHERS_MAY_PASS);
+  for (const folder of [resolve(dir), join(resolve(dir), 'data')]) await makePassable(folder);
+  const folders = foldersOf(dir);
+  for (const folder of folders.elsewhere) {
+    await makePassable(dirname(folder));
+    await makePassable(folder);
   }
-  return foldersOf(dir);
+  return folders;
 }
 
 export function foldersOf(dir: string): Folders {
   const whole = resolve(dir);
-  const elsewhere = postgresElsewhere(whole);
+  const elsewhere = elsewhereFor(whole);
   return {
     dir: whole,
     log: (name) => join(whole, `${name}.log`),
-    data: (server) => (server === 'postgres' && elsewhere !== undefined ? elsewhere : join(whole, 'data', server)),
+    data: (server) => join(server === 'postgres' && elsewhere !== undefined ? elsewhere : join(whole, 'data'), server),
     elsewhere: elsewhere === undefined ? [] : [elsewhere],
   };
 }
 
 /** Root's Postgres runs as somebody else, who cannot reach a folder below one that is closed to others. */
-function postgresElsewhere(dir: string): string | undefined {
-  if (process.getuid?.() !== 0 || isOpenToOthers(dir)) return undefined;
-  return join('/var/lib/order-ledger', createHash('sha256').update(dir).digest('hex').slice(0, 12), 'postgres');
+function elsewhereFor(dir: string): string | undefined {
+  if (isPassable(dir)) return undefined;
+  return join('/var/lib/order-ledger', createHash('sha256').update(dir).digest('hex').slice(0, 12));
 }
 
-function isOpenToOthers(folder: string): boolean {
+/** Whether the user as whom Postgres runs can reach a folder; a missing one counts as open. */
+export function isPassable(folder: string): boolean {
+  if (process.getuid?.() !== 0) return true;
   const found = statSync(folder, { throwIfNoEntry: false });
   const open = found === undefined || (found.mode & OTHERS_MAY_PASS) !== 0;
-  return open && (dirname(folder) === folder || isOpenToOthers(dirname(folder)));
+  return open && (dirname(folder) === folder || isPassable(dirname(folder)));
+}
+
+/** Whatever the caller's umask says. Only root needs it: everybody else's Postgres runs as themselves. */
+export async function makePassable(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const { mode } = await stat(folder);
+  if (process.getuid?.() === 0) await chmod(folder, mode | OTHERS_MAY_PASS);
 }
 
 /** The passwords of this stack's Postgres, made at the first start. */

@@ -82,8 +82,9 @@ export function createLane(options: LaneOptions): Lane {
       halt(asError(error));
     }
     const records = head - from;
-    if (head === queue.length) {
-      queue = [];
+    if (head * 2 >= queue.length) {
+      // What was taken is let go, at a cost that is spread over as many records.
+      queue = queue.slice(head);
       head = 0;
     }
     return records === 0 ? null : { lane, next, changes, records };

@@ -8,6 +8,7 @@ import { readJsonBodies } from './bodies.ts';
 import { answerBrokenRequest, createErrorHandler, problemOfError, sendProblem } from './failures.ts';
 import { incomingTraceId } from './headers.ts';
 import { createMethodTable } from './methods.ts';
+import { withOptionalBodies } from './openapi.ts';
 import { createSeenPositions, createViewWaits } from './positions.ts';
 import { Problem } from './problems.ts';
 import { createReader } from './reader.ts';
@@ -54,6 +55,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(fastifyHelmet, helmetOptions);
   await app.register(fastifySwagger, {
     openapi: openapiDocument,
+    transformObject: (document) =>
+      'openapiObject' in document ? withOptionalBodies(document.openapiObject) : document.swaggerObject,
     refResolver: { buildLocalReference: ({ $id }) => (typeof $id === 'string' ? $id : 'Unnamed') },
   });
   await app.register(docRoutes);

@@ -60,6 +60,18 @@ export function documented({ operationId, summary, tag, good, problems: own, ope
   };
 }
 
+/** Says of bodies that may be none that they are not required, which their schema alone cannot say. */
+export function withOptionalBodies<T extends { readonly paths?: object }>(document: T): T {
+  const text = JSON.stringify(document.paths, (_name, value: unknown) => {
+    if (typeof value !== 'object' || value === null || !('requestBody' in value)) return value;
+    const { requestBody } = value;
+    const optional = JSON.stringify(requestBody).includes('"type":["object","null"]');
+    return optional ? { ...value, requestBody: Object.assign({}, requestBody, { required: false }) } : value;
+  });
+  const paths: unknown = JSON.parse(text);
+  return { ...document, paths };
+}
+
 /** A list as documented, by the name of its rows' shape. */
 export function listOf(name: string): object {
   return {

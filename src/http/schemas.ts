@@ -242,7 +242,3 @@ export const namedSchemas = [
 ] as const;
 
 export type PlaceOrderBody = Static<typeof placeOrderBody>;
-export type PurchaseBody = Static<typeof purchaseBody>;
-export type CreateProductBody = Static<typeof createProductBody>;
-export type ChangeProductBody = Static<typeof changeProductBody>;
-export type AdjustStockBody = Static<typeof adjustStockBody>;

@@ -88,7 +88,8 @@ export function createWriter<S>(options: WriterOptions<S>): Writer {
       while (!signal.aborted) {
         const commands = await take(signal);
         if (commands.length > 0) await decide({ options, context, connection, signal }, commands);
-        else if (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+        // Asked again, as an abort that came while `take` was awaited has woken nobody.
+        else if (queue.length === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
       }
     } catch (error) {
       if (error !== signal.reason) throw error;

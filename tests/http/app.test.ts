@@ -156,6 +156,8 @@ describe('the documents', () => {
     const document = (await app.inject({ url: '/openapi.json' })).json<OpenApi>();
     expect(document.openapi).toBe('3.1.0');
     expect(document.components.securitySchemes.bearer).toMatchObject({ scheme: 'bearer' });
+    expect(document.paths['/v1/orders']?.['post']?.requestBody?.required).toBe(true);
+    expect(document.paths['/v1/orders/{order_id}/cancel']?.['post']?.requestBody?.required).toBe(false);
     const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, ...operation })),
     );
@@ -201,6 +203,7 @@ interface OpenApi {
 }
 
 interface Operation {
+  readonly requestBody?: { readonly required: boolean };
   readonly security: unknown;
   readonly responses: { readonly [status: string]: { readonly headers: object; readonly content: object } };
 }

@@ -1,4 +1,5 @@
 // A database of its own for a test file, prepared as `ledger prepare` does it, and a sink on it whose rows can be read.
+import { jest } from '@jest/globals';
 import type { Pool } from 'pg';
 import { activeGenerations, ensureGenerations } from '../../projections/generations.ts';
 import type { Cell, Cells, Projection, Table } from '../../projections/projection.ts';
@@ -7,6 +8,9 @@ import { migrate } from '../../src/platform/migrate.ts';
 import { createPool } from '../../src/platform/postgres.ts';
 import { freshDatabase } from '../support/servers.ts';
 import type { ReadableSink } from './spec.ts';
+
+/** Each test waits for its own conditions; this is only for a machine that is busy with something else. */
+jest.setTimeout(60_000);
 
 export interface TestDatabase {
   readonly url: string;

@@ -16,6 +16,8 @@ export interface ChildOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly env?: { readonly [name: string]: string };
+  /** Where it runs; the root folder unless given. */
+  readonly cwd?: string;
   /** Whether its output is shown while it runs; it is kept either way. */
   readonly live?: boolean;
 }
@@ -29,10 +31,11 @@ export interface ChildResult {
   readonly ended: 'timeout' | 'interrupted' | undefined;
 }
 
-/** Runs a program in the root folder to its end. Resolves also when it fails or cannot be started. */
+/** Runs a program to its end. Resolves also when it fails or cannot be started. */
 export async function runChild(command: readonly string[], options: ChildOptions): Promise<ChildResult> {
   const [program = node, ...args] = command;
-  const child = spawn(program, args, { cwd: root, env: environment(options.env), detached: true, stdio: 'pipe' });
+  const { cwd = root, env } = options;
+  const child = spawn(program, args, { cwd, env: environment(env), detached: true, stdio: 'pipe' });
   child.stdin.end();
   let output = '';
   const hear = (chunk: Buffer): void => {

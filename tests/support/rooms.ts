@@ -43,7 +43,7 @@ export const rooms: readonly Room[] = [
     mayImport: ['schemas/', 'src/domain/', 'src/log/', 'src/platform/', 'src/http/', 'projections/'],
   },
   { folder: 'stack/', mayImport: [], service: false },
-  { folder: 'load-tests/', mayImport: everyRoom, service: false },
+  { folder: 'load-tests/', mayImport: [...everyRoom, 'stack/'], service: false },
   { folder: 'tests/', mayImport: [...everyRoom, 'stack/', 'load-tests/'], service: false },
 ];
 
