@@ -1,5 +1,6 @@
 // A stack in the foreground, for developers: prints its environment as shell lines and runs until it is interrupted.
 //   node stack/dev.ts [--dir <folder>] [--write-env <file>] [--servers kafka,postgres]
+import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { shellLines } from './environment.ts';
@@ -14,13 +15,6 @@ async function main(): Promise<void> {
   });
   const startedAt = performance.now();
   const interrupted = new AbortController();
-  const over = new Promise<void>((resolve) => {
-    const keepAlive = setInterval(() => undefined, 60_000);
-    interrupted.signal.addEventListener('abort', () => {
-      clearInterval(keepAlive);
-      resolve();
-    });
-  });
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(name, () => interrupted.abort(new Error(name)));
   const stack = await startStack({
@@ -34,9 +28,19 @@ async function main(): Promise<void> {
   if (file !== undefined) writeFileSync(file, lines, { mode: 0o600 });
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   process.stderr.write(`# up in ${seconds} s, ${stack.provider}, in ${stack.dir}; interrupt to end it\n`);
-  await over;
+  await interruption(interrupted.signal);
   if (file !== undefined) rmSync(file, { force: true });
   await stack.stop();
+}
+
+/** A stack does not keep its process alive; this does, until the signal comes. */
+async function interruption(signal: AbortSignal): Promise<void> {
+  const keepAlive = setInterval(() => undefined, 60_000);
+  try {
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    clearInterval(keepAlive);
+  }
 }
 
 function serversFrom(text: string | undefined): ServerName[] {

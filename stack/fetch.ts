@@ -47,16 +47,12 @@ export async function fetchServers(note: (line: string) => void): Promise<Server
   const java = await findTools(!existsSync(dir));
   if (!existsSync(dir)) {
     await makePassable(cacheFolder());
+    checkPassable(cacheFolder());
     const onWait = (holder: { pid: number }): void =>
       note(`Waiting for process ${holder.pid}, which fetches the servers ...`);
     await withLock(`${dir}.lock`, FETCH_MS_MAX, onWait, async () => {
       if (!existsSync(dir)) await fetchInto(dir, names, note);
     });
-  }
-  if (!isPassable(join(dir, 'postgres'))) {
-    throw new Error(
-      `${dir} lies below a folder that is closed to others, so that root's Postgres, which runs as nobody, cannot start from there; set LEDGER_STACK_CACHE to another folder`,
-    );
   }
   const redis = (await readdir(join(dir, 'redis'))).find((name) => name.startsWith('redis-server-'));
   return {
@@ -72,6 +68,14 @@ export async function fetchServers(note: (line: string) => void): Promise<Server
     postgresBin: join(dir, 'postgres', 'bin'),
     redisServer: join(dir, 'redis', redis ?? ''),
   };
+}
+
+/** Before anything is fetched: root's Postgres runs as nobody, who must be able to reach its program. */
+function checkPassable(folder: string): void {
+  if (isPassable(folder)) return;
+  throw new Error(
+    `${folder} lies in a folder that is closed to others, so Postgres, which does not run as root, could not be started from there. Set LEDGER_STACK_CACHE to another folder.`,
+  );
 }
 
 /** Root keeps it out of its home: Postgres runs as somebody else, who must be able to read its own program. */

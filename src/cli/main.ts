@@ -100,7 +100,6 @@ async function runService(config: Config, logger: Logger, roles: ReadonlySet<Rol
   const end = onShutdown(config, logger, () => stop());
   const giveUp = (why: string): void => {
     logger.fatal({ why }, 'the process gives up');
-    process.exitCode = 1;
     end();
   };
   const serving = await serve(config, logger, roles, giveUp, starting.signal);

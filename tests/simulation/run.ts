@@ -1,4 +1,4 @@
-// Plays many seeds: `node tests/simulation/run.ts [--seeds 2000] [--from 1] [--seed N] [--jobs 2]`. Prints the seed of
+// Plays many seeds: `node tests/simulation/run.ts [--seeds 2000] [--from 1] [--seed N] [--jobs 2] [--bail]`. Prints the seed of
 // every finding; `--seed N` plays that one again, exactly.
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -11,6 +11,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     jobs: { type: 'string', default: '2' },
+    bail: { type: 'boolean', default: false },
   },
 });
 
@@ -26,6 +27,7 @@ interface Tally {
 async function playAll(from: number, count: number): Promise<Tally> {
   const tally: Tally = { passed: 0, failed: 0, steps: 0, commands: 0, voids: 0, crashes: 0 };
   for (let seed = from; seed < from + count; seed++) {
+    if (values.bail && tally.failed > 0) break;
     const verdict = await play(seed);
     if (verdict.findings.length > 0) report(verdict);
     tally[verdict.findings.length > 0 ? 'failed' : 'passed'] += 1;
@@ -42,6 +44,7 @@ function report({ seed, findings }: Verdict): void {
 /** Plays a share of the seeds in a process of its own; its findings go to our output. */
 function playElsewhere(from: number, count: number): Promise<Tally> {
   const args = [import.meta.filename, '--from', String(from), '--seeds', String(count), '--jobs', '1'];
+  if (values.bail) args.push('--bail');
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -10,6 +10,7 @@ import { eventually, freshDatabase, servers, uniquePrefix } from './servers.ts';
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 const startMsMax = 30_000;
 const stopMsMax = 15_000;
+const verbMsMax = 45_000;
 
 export interface LedgerProcess {
   readonly url: string;
@@ -76,7 +77,10 @@ export async function prepareLedger(name: string, partitions = 4): Promise<TestL
 }
 
 async function runVerb(args: readonly string[], env: object): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NODE_OPTIONS: '', ...env } });
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    timeout: verbMsMax,
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
