@@ -100,15 +100,15 @@ async function main(): Promise<void> {
   const results: Result[] = [];
   const work = async (): Promise<void> => {
     const copy = makeCopy(scratch);
-    for (let job = jobs.shift(); job !== undefined && !stop.signal.aborted; job = jobs.shift()) {
-      results.push(await job(copy));
+    try {
+      for (let job = jobs.shift(); job !== undefined && !stop.signal.aborted; job = jobs.shift()) {
+        results.push(await job(copy));
+      }
+    } finally {
+      rmSync(copy, { recursive: true, force: true });
     }
   };
-  try {
-    await Promise.all(Array.from({ length: copies }, work));
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  await Promise.all(Array.from({ length: copies }, work));
   for (const { name } of named.filter((bug) => !bugs.includes(bug)))
     console.log(`--   ${name}: NOT RUN, needs servers`);
   const failed = results.filter(({ ok }) => !ok).length + (stop.signal.aborted ? 1 : 0);
