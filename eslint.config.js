@@ -30,7 +30,7 @@ const impure = ['Date', 'process', 'performance', 'crypto', 'fetch', 'console', 
 ]);
 
 export default defineConfig(
-  globalIgnores(['node_modules/', 'coverage/', '.run/', '.stack/', 'schemas/generated.ts']),
+  globalIgnores(['node_modules/', 'coverage/', '.planted/', '.run/', '.stack/', 'schemas/generated.ts']),
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {

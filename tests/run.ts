@@ -2,7 +2,7 @@
 // line is `N passed, N failed`. Names of steps or of groups (lint, unit, system) as arguments run only those.
 import type { Counts } from './support/counts.ts';
 import type { Step, StepContext } from './support/steps.ts';
-import { check, jestProject, k6, simulation, testLedger, testStack } from './support/steps.ts';
+import { check, jestProject, k6, plantedBugs, simulation, testLedger, testStack } from './support/steps.ts';
 
 const minuteMs = 60_000;
 
@@ -17,6 +17,7 @@ const steps: readonly Step[] = [
   jestProject('unit', 'unit', 6 * minuteMs),
   simulation,
   testStack,
+  plantedBugs,
   jestProject('real', 'system', 14 * minuteMs),
   testLedger,
   k6('oversell', 2 * minuteMs),

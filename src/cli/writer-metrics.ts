@@ -1,7 +1,7 @@
 // What the writer role counts and logs.
 import type { Registry } from 'prom-client';
 import { Counter, Histogram } from 'prom-client';
-import type { WriterRoleOptions } from '../../consumers/writer.ts';
+import type { WriterRoleOptions } from '../../consumers/writer/options.ts';
 import { LedgerAlarm } from '../log/alarm.ts';
 import type { Logger } from '../platform/logger.ts';
 

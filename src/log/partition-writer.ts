@@ -1,9 +1,9 @@
 // A partition from its assignment to its loss: recover, decide, and after an alarm stop, say why, and try again once
 // the cause may be gone. One of these a partition and process.
-import { LedgerAlarm } from './alarm.ts';
 import type { PartitionJournal } from './partition-journal.ts';
 import { createPartitionJournal } from './partition-journal.ts';
 import type { LogRecord } from './port.ts';
+import { LogError } from './port.ts';
 import { recover } from './recovery.ts';
 import type { Writer, WriterOptions } from './writer.ts';
 import { createWriter } from './writer.ts';
@@ -65,7 +65,8 @@ export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): Pa
       return next;
     } catch (thrown) {
       error = thrown instanceof Error ? thrown.message : String(thrown);
-      if (thrown instanceof LedgerAlarm) options.alarm(thrown);
+      // A broker that is away is waited for; anything else is a reason to stop and say so.
+      if (!(thrown instanceof LogError) && thrown !== signal.reason) options.alarm(thrown);
       throw thrown;
     }
   }

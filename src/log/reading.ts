@@ -2,10 +2,13 @@
 // asked of the registry, and an outage of the registry is waited out: it never makes a record undecodable.
 import type { Codec, Decoded } from '../../schemas/codec.ts';
 import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
+import { SchemaError } from '../../schemas/registry.ts';
 import { LedgerAlarm } from './alarm.ts';
 import type { LogRecord, Pace } from './port.ts';
 
 const registryRetryMs = 500;
+/** The registry knows the schema, but it is none of ours. */
+const foreign = Symbol('foreign schema');
 
 /** A record of the commands topic: a command, or the reason why it is none. */
 export type CommandReading =
@@ -29,15 +32,26 @@ export function createReading(
   trouble: (error: unknown) => void,
 ): Reading {
   async function learn(bytes: Uint8Array, id: number, signal?: AbortSignal): Promise<Decoded> {
+    const schema = await fetchPatiently(id, signal);
+    if (schema === null) return { kind: 'malformed', why: `schema id ${id} is not registered` };
+    if (schema === foreign) return { kind: 'foreign_schema', id, name: 'record in another format than Avro' };
+    try {
+      codec.learn(id, schema);
+    } catch (error) {
+      trouble(error);
+      return { kind: 'foreign_schema', id, name: `record whose schema ${id} cannot be read` };
+    }
+    return codec.decode(bytes);
+  }
+
+  /** While the registry is away, what a record is cannot be told: it is waited for. */
+  async function fetchPatiently(id: number, signal?: AbortSignal): Promise<string | null | typeof foreign> {
     for (;;) {
       signal?.throwIfAborted();
       try {
-        const schema = await fetchSchema(id);
-        if (schema === null) return { kind: 'malformed', why: `schema id ${id} is not registered` };
-        codec.learn(id, schema);
-        return codec.decode(bytes);
+        return await fetchSchema(id);
       } catch (error) {
-        // The registry is away. What the record is cannot be told before it is back.
+        if (error instanceof SchemaError) return foreign;
         trouble(error);
         await pace.sleep(registryRetryMs, signal);
       }
@@ -59,18 +73,18 @@ export function createReading(
 
 function asEvent(partition: number, record: LogRecord, decoded: Decoded): EventRecord {
   if (decoded.kind === 'event') return decoded.record;
-  if (decoded.kind === 'foreign_schema') throw foreign(partition, 'event', record, decoded.name);
+  if (decoded.kind === 'foreign_schema') throw foreignRecord(partition, 'event', record, decoded.name);
   const why = decoded.kind === 'malformed' ? decoded.why : `it is a ${decoded.kind}`;
   throw new LedgerAlarm('undecodable', partition, `the event at offset ${record.offset} cannot be read: ${why}`);
 }
 
 function asCommand(partition: number, record: LogRecord, decoded: Decoded): CommandReading {
   if (decoded.kind === 'command') return decoded;
-  if (decoded.kind === 'foreign_schema') throw foreign(partition, 'command', record, decoded.name);
+  if (decoded.kind === 'foreign_schema') throw foreignRecord(partition, 'command', record, decoded.name);
   return { kind: 'poison', why: decoded.kind === 'malformed' ? decoded.why : `it is an ${decoded.kind}` };
 }
 
-function foreign(partition: number, what: string, record: LogRecord, name: string): LedgerAlarm {
+function foreignRecord(partition: number, what: string, record: LogRecord, name: string): LedgerAlarm {
   const text = `the ${what} at offset ${record.offset} is a ${name} that this release does not know; deploy a newer one`;
   return new LedgerAlarm('unknown_type', partition, text);
 }

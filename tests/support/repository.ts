@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** The repository's root folder. */
 export const root = join(import.meta.dirname, '..', '..');
 
-const notOurs = new Set(['node_modules', '.git', '.run', '.stack', 'coverage', 'dist']);
+const notOurs = new Set(['node_modules', '.git', '.run', '.stack', 'coverage', 'dist', '.planted']);
 
 /** Paths of all files under a folder, relative to the root, with forward slashes, in a fixed order. */
 export function filesUnder(folder: string): readonly string[] {

@@ -69,6 +69,17 @@ export const simulation: Step = {
   },
 };
 
+/** Bugs planted one by one into a copy of the sources: the test that each one names has to fail. */
+export const plantedBugs: Step = {
+  name: 'planted bugs',
+  group: 'system',
+  run: async (context) => {
+    return byLastLine(
+      await runChild([node, 'tests/planted/run.ts'], { ...context, timeoutMs: 4 * minuteMs, live: true }),
+    );
+  },
+};
+
 /** Starts the servers that all the steps after it share. */
 export const testStack: Step = {
   name: 'test stack',

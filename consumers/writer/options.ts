@@ -1,0 +1,17 @@
+// What the writer role is given, and what it tells.
+import type { PartitionWriterOptions } from '../../src/log/partition-writer.ts';
+
+export interface WriterRoleOptions<S> extends Omit<
+  PartitionWriterOptions<S>,
+  'partition' | 'restart' | 'isMember' | 'writerId' | 'alarm' | 'rebuilt'
+> {
+  /** Commands that a partition may hold before its delivery is paused. */
+  readonly queueMax: number;
+  readonly watchdogMs: number;
+  readonly commitEveryMs: number;
+  readonly alarm: (partition: number, alarm: unknown) => void;
+  readonly rebuilt: (partition: number, figures: { counted: number; void: number; ms: number }) => void;
+  readonly trouble: (error: unknown) => void;
+  /** Called when the watchdog gives up; the process should exit with code 1. */
+  readonly stuck: (partition: number) => void;
+}

@@ -1,0 +1,79 @@
+// The partition writers of this process: made when a partition is assigned, stopped when it is lost, held back when
+// they have enough to do.
+import { randomUUID } from 'node:crypto';
+import { createPartitionWriter } from '../../src/log/partition-writer.ts';
+import type { PartitionWriter } from '../../src/log/partition-writer.ts';
+import type { FollowOptions, Follower } from '../../src/log/port.ts';
+import type { WriterRoleOptions } from './options.ts';
+
+export interface Roster extends Pick<FollowOptions, 'start' | 'deliver' | 'lost'> {
+  readonly writers: ReadonlyMap<number, PartitionWriter>;
+  /** Lets every writer finish the batch in hand; resolves when none is at work. */
+  stopAll(): Promise<void>;
+}
+
+/** `follower` is asked when it is needed: the first partitions are assigned before it is there. */
+export function createRoster<S>(options: WriterRoleOptions<S>, follower: () => Follower | null): Roster {
+  const writers = new Map<number, PartitionWriter>();
+  const paused = new Set<number>();
+  const stops = new Set<Promise<void>>();
+
+  function resume(partition: number): void {
+    if (paused.delete(partition)) follower()?.resume(partition);
+  }
+
+  function stop(writer: PartitionWriter): void {
+    const stopped = writer.stop().catch(options.trouble);
+    stops.add(stopped);
+    void stopped.then(() => stops.delete(stopped));
+  }
+
+  function writerOf(partition: number): PartitionWriter {
+    const known = writers.get(partition);
+    if (known !== undefined) return known;
+    const made = createPartitionWriter({
+      ...options,
+      partition,
+      writerId: randomUUID(),
+      isMember: () => follower()?.owned().includes(partition) ?? false,
+      restart: () => follower()?.restart(partition),
+      alarm: (alarm) => options.alarm(partition, alarm),
+      rebuilt: (figures) => options.rebuilt(partition, figures),
+      events: {
+        ...options.events,
+        appended: (batch) => {
+          options.events.appended(batch);
+          if (made.status().queued < options.queueMax / 2) resume(partition);
+        },
+      },
+    });
+    writers.set(partition, made);
+    return made;
+  }
+
+  return {
+    writers,
+    start: async (partition, signal) => {
+      const next = await writerOf(partition).start(signal);
+      resume(partition);
+      return next;
+    },
+    deliver: (partition, records) => {
+      const writer = writerOf(partition);
+      writer.deliver(records);
+      if (writer.status().queued < options.queueMax) return;
+      paused.add(partition);
+      follower()?.pause(partition);
+    },
+    lost: (partition) => {
+      const writer = writers.get(partition);
+      writers.delete(partition);
+      paused.delete(partition);
+      if (writer !== undefined) stop(writer);
+    },
+    stopAll: async () => {
+      for (const writer of writers.values()) stop(writer);
+      await Promise.all(stops);
+    },
+  };
+}

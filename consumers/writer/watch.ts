@@ -1,0 +1,41 @@
+// Chores beside the writers: the group's offsets as a metric of lag, and the watchdog of partitions that stand still.
+import type { PartitionWriter } from '../../src/log/partition-writer.ts';
+import type { Follower } from '../../src/log/port.ts';
+import type { WriterRoleOptions } from './options.ts';
+
+/** Commits progress as a lag metric, and looks for partitions that stand still. */
+export async function watch<S>(
+  options: WriterRoleOptions<S>,
+  follower: Follower,
+  writers: ReadonlyMap<number, PartitionWriter>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { pace, log } = options;
+  const moved = new Map<number, { progress: number; at: number }>();
+  const committed = new Map<number, number>();
+  while (!signal.aborted) {
+    await pace.sleep(options.commitEveryMs, signal);
+    for (const [partition, writer] of writers) {
+      const { progress, queued, status } = writer.status();
+      if (status !== 'writing') continue;
+      if (committed.get(partition) !== progress) {
+        committed.set(partition, progress);
+        await follower.commit(partition, progress + 1);
+      }
+      const before = moved.get(partition);
+      if (before?.progress !== progress || queued === 0) moved.set(partition, { progress, at: pace.now() });
+      else if (pace.now() - before.at > options.watchdogMs && (await answers(log, options.commandsTopic)))
+        options.stuck(partition);
+    }
+  }
+}
+
+async function answers(log: WriterRoleOptions<unknown>['log'], topic: string): Promise<boolean> {
+  try {
+    await log.ends(topic);
+    return true;
+  } catch {
+    // The broker is away: standing still is what a writer should do.
+    return false;
+  }
+}
