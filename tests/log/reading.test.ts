@@ -3,6 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createCodec } from '../../schemas/codec.ts';
 import { released } from '../../schemas/generated.ts';
+import { SchemaError } from '../../schemas/registry.ts';
 import type { LogRecord } from '../../src/log/port.ts';
 import type { Reading } from '../../src/log/reading.ts';
 import { createReading } from '../../src/log/reading.ts';
@@ -92,6 +93,15 @@ describe('on the commands topic', () => {
       partition: 3,
       message: expect.stringContaining('the command at offset 7 is a ledger.RecallProduct'),
     });
+  });
+
+  test.each<[string, () => Promise<string>]>([
+    ['is no Avro', () => Promise.reject(new SchemaError('schema 93 of the registry is no Avro'))],
+    ['cannot be read', () => Promise.resolve('{"type":"riddle"}')],
+  ])('a registered schema that %s stops the partition: it is none of ours', async (_, fetchSchema) => {
+    const { slept, reading: puzzled } = asking(fetchSchema);
+    expect(await thrownBy(command(puzzled, under(93)))).toMatchObject({ code: 'unknown_type', partition: 3 });
+    expect(slept).toEqual([]);
   });
 
   test.each<[string, LogRecord, RegExp]>([

@@ -134,7 +134,7 @@ const protocol: readonly PlantedBug[] = [
   {
     name: 'a command of a newer release is refused as poison',
     file: 'src/log/reading.ts',
-    find: "throw foreign(partition, 'command', record, decoded.name)",
+    find: "throw foreignRecord(partition, 'command', record, decoded.name)",
     replace: "return { kind: 'poison', why: decoded.name }",
     caughtBy: unit('tests/log/reading.test.ts', 'a record type of a later release stops the partition'),
   },
