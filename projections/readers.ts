@@ -51,6 +51,10 @@ async function setPassword(pool: Pool, password: string): Promise<void> {
 }
 
 async function grant(pool: Pool): Promise<void> {
+  // Temporary tables need no schema, so the right to make them would be a right to write.
+  await pool.query(
+    `DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$`,
+  );
   await pool.query(`GRANT USAGE ON SCHEMA live TO ${readonlyRole}`);
   await pool.query(`GRANT SELECT ON ALL TABLES IN SCHEMA live TO ${readonlyRole}`);
   // For views that have to be dropped and made again.

@@ -102,7 +102,7 @@ export interface OrderFilter {
 }
 
 export interface ProductFilter {
-  /** Archived products are left out unless asked for. */
+  /** true: archived products instead of those on offer. */
   readonly archived?: boolean;
 }
 

@@ -8,5 +8,9 @@ psql --username postgres --dbname postgres --set ON_ERROR_STOP=1 \
 CREATE ROLE ledger LOGIN CREATEDB PASSWORD :'ledger';
 CREATE ROLE ledger_readonly LOGIN PASSWORD :'readonly';
 ALTER ROLE ledger_readonly SET default_transaction_read_only = on;
+REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
+\connect template1
+REVOKE EXECUTE ON FUNCTION lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea) FROM PUBLIC;
+\connect postgres
 CREATE DATABASE ledger OWNER ledger;
 SQL

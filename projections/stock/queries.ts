@@ -62,10 +62,10 @@ export function productKey(product: ProductView): readonly (string | number)[] {
   return [product.product_id];
 }
 
-/** Products by id; archived ones among them where the filter asks for them. @throws CursorError */
+/** Products by id: those on offer, or the archived ones where the filter asks for them. @throws CursorError */
 export function productsQuery(schema: string, filter: ProductFilter, paging: Paging): ListQuery {
   const parameters = createParameters();
-  const where = filter.archived === true ? [] : ['NOT t.archived'];
+  const where = [filter.archived === true ? 't.archived' : 'NOT t.archived'];
   if (paging.kind === 'cursor' && paging.after !== null) {
     const [productId] = readCursor(productsList(filter), [isId], paging.after);
     where.push(`t.product_id > ${parameters.add(productId)}`);

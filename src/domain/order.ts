@@ -87,7 +87,7 @@ export function placeOrder(command: PlaceOrder, around: Surroundings): Decision 
     const { order_id: first } = around.repeats;
     return no('repeated_order', `Order ${first} of the same customer asks for the same.`, { order_id: first });
   }
-  const priority = highest([command.priority, ...command.lines.map((line) => line.priority)]);
+  const priority = highest(command.lines.map((line) => line.priority));
   const order = { order_id, customer_id, ...priced, priority, payment, reference, metadata };
   const shortages = wanted.flatMap(shortageOf);
   if (shortages.length > 0) return fresh([{ type: 'OrderRefused', data: { ...order, shortages, version: 1 } }]);
@@ -182,8 +182,8 @@ function giveBack(order_id: string, line: HeldLine, product: (id: string) => Pro
 
 const urgency: { readonly [P in Priority]: number } = { low: 0, normal: 1, high: 2, critical: 3, max: 4 };
 
-function highest(priorities: readonly [Priority, ...Priority[]]): Priority {
-  return priorities.reduce((a, b) => (urgency[b] > urgency[a] ? b : a));
+function highest(priorities: readonly Priority[]): Priority {
+  return priorities.reduce((a, b) => (urgency[b] > urgency[a] ? b : a), 'low');
 }
 
 function notCancellable(order_id: string, status: OrderStatus): Decision {

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Command, RequestedLine } from '../../schemas/generated.ts';
 import type { Answer } from './answers.ts';
 import { placedAnswer } from './answers.ts';
+import { traceparentOf } from './headers.ts';
 import type { CommandId, Operation } from './ids.ts';
 import { fingerprintOf, freshCommandId, homeProduct, keyedCommandId, proposeOrderId } from './ids.ts';
 import { Problem } from './problems.ts';
@@ -35,21 +36,19 @@ export interface Wanted {
   readonly partition: number;
   /** What is asked, with everything that the path and the defaults say: two requests are the same if this is. */
   readonly effective: object;
-  /** Whether the body decides the partition, so that a reused key could land in another one. */
-  readonly claim: boolean;
 }
 
 /** Puts the command to the ledger and waits as the client asks. @throws Problem, see `createSubmit` */
 export function submitFor(room: Room, request: FastifyRequest, reply: FastifyReply, wanted: Wanted): Promise<Answered> {
-  const { identity, command, partition, effective, claim } = wanted;
+  const { identity, command, partition, effective } = wanted;
   return room.submit({
     ...identity,
     command,
     partition,
     fingerprint: fingerprintOf(identity.operation, effective),
-    claim: claim && identity.keyed,
     principal: callerOf(request).principal,
     traceId: request.id,
+    traceparent: traceparentOf(request.headers),
     prefer: preferOf(request),
     gone: goneOf(reply),
   });
@@ -92,7 +91,7 @@ export async function placeOrder(
       repeat_window_s: config.repeatWindowS,
     },
   };
-  const answered = await submitFor(room, request, reply, { identity, command, partition, effective, claim: true });
+  const answered = await submitFor(room, request, reply, { identity, command, partition, effective });
   if (answered.kind === 'undecided') {
     room.undecided.add(identity.commandId, orderId);
     return undecidedAnswer(`/v1/orders/${orderId}`, { order_id: orderId });

@@ -56,8 +56,13 @@ export function noneMatches(header: string | undefined, etag: string): boolean {
 export function incomingTraceId(headers: { readonly [name: string]: string | string[] | undefined }): string | null {
   const own = headers['x-trace-id'];
   if (typeof own === 'string' && /^[A-Za-z0-9-]{8,64}$/.test(own)) return own;
+  return traceparentOf(headers)?.slice(3, 35) ?? null;
+}
+
+/** The request's `traceparent` where it is one (W3C Trace Context, version 00 and later), without what may follow it. */
+export function traceparentOf(headers: { readonly [name: string]: string | string[] | undefined }): string | null {
   const parent = headers['traceparent'];
   if (typeof parent !== 'string') return null;
-  const id = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/.exec(parent)?.[1];
-  return id === undefined || /^0+$/.test(id) ? null : id;
+  const form = /^((?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})(?:-.*)?$/;
+  return form.exec(parent)?.[1] ?? null;
 }

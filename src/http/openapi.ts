@@ -1,5 +1,6 @@
 // HTTP room: how routes describe themselves. The route's schema is the only source; this adds the answers that all
 // routes share, so that every status that can come is in the document.
+import { Type } from 'typebox';
 import type { ProblemCode } from './problems.ts';
 import { problems } from './problems.ts';
 
@@ -38,7 +39,12 @@ export interface RouteDoc {
 }
 
 const everywhere: readonly ProblemCode[] = ['internal_error', 'bad_request'];
-const behindACredential: readonly ProblemCode[] = ['unauthenticated', 'forbidden', 'dependency_down'];
+const behindACredential: readonly ProblemCode[] = [
+  'unauthenticated',
+  'forbidden',
+  'validation_failed',
+  'dependency_down',
+];
 
 /** The documenting part of a route's schema. */
 export function documented({ operationId, summary, tag, good, problems: own, open }: RouteDoc): object {
@@ -53,6 +59,8 @@ export function documented({ operationId, summary, tag, good, problems: own, ope
     summary,
     tags: [tag],
     security: open === true ? [] : [{ bearer: [] }],
+    // What a route does not know it refuses; one with parameters says so in a schema of its own.
+    ...(open === true ? {} : { querystring: Type.Object({}, { additionalProperties: false }) }),
     response: {
       ...Object.fromEntries(Object.entries(good).map(([status, answer]) => [status, goodDoc(answer)])),
       ...Object.fromEntries([...byStatus].map(([status, some]) => [status, problemDoc(status, some)])),
@@ -122,14 +130,23 @@ function problemDoc(status: number, codes: readonly ProblemCode[]): object {
     const body = { type: `/errors/${code}`, title, status, detail: `${title}.`, instance: '/v1/…', code, trace_id };
     examples[code] = { value: body };
   }
-  const extra: readonly HeaderName[] =
-    status === 401 ? ['WWW-Authenticate'] : status === 405 ? ['Allow'] : status >= 503 ? ['Retry-After'] : [];
   return {
     description: codes.map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
-    headers: headersDoc(['X-Trace-Id', ...extra]),
+    headers: headersDoc(['X-Trace-Id', ...(problemHeaders[status] ?? [])]),
     content: { 'application/problem+json': { schema: { $ref: 'Problem#' }, examples } },
   };
 }
+
+/** Headers that a problem may carry, by status. */
+const problemHeaders: { readonly [status: number]: readonly HeaderName[] } = {
+  401: ['WWW-Authenticate'],
+  404: ['Retry-After', 'Ledger-Position'],
+  405: ['Allow'],
+  409: ['Ledger-Position', 'Idempotent-Replayed'],
+  412: ['Ledger-Position', 'Idempotent-Replayed'],
+  422: ['Ledger-Position', 'Idempotent-Replayed'],
+  503: ['Retry-After'],
+};
 
 function headersDoc(names: readonly HeaderName[]): object {
   return Object.fromEntries(names.map((name) => [name, { type: 'string', description: headerDocs[name] }]));

@@ -23,10 +23,10 @@ export interface Asked {
   readonly fingerprint: Uint8Array;
   /** Whether the client named the request by an Idempotency-Key. */
   readonly keyed: boolean;
-  /** Whether the key's partition is to be claimed: where the body decides the partition. */
-  readonly claim: boolean;
   readonly principal: string;
   readonly traceId: string;
+  /** W3C trace context of the request, to travel with the command; null where it has none. */
+  readonly traceparent: string | null;
   readonly prefer: Preferences;
   /** Resolves when the client hangs up. */
   readonly gone: Promise<void>;
@@ -62,7 +62,8 @@ export function createSubmit(options: SubmitOptions): Submit {
     const refusal = waiters.refusal(asked.partition);
     if (refusal !== null) throw new Problem(refusal);
     if (!client.ready()) throw new Problem('dependency_down');
-    const claimed = asked.claim && (await claim(claims, metrics, asked));
+    // The same key with another body may belong to another partition, whose writer knows nothing of the first.
+    const claimed = asked.keyed && (await claim(claims, metrics, asked));
     for (let attempt = 1; ; attempt += 1) {
       const answered = await attemptOnce(options, asked);
       if ('refused' in answered) {
@@ -134,7 +135,7 @@ async function send({ client, config }: SubmitOptions, asked: Asked, waiter: Wai
   for (let sends = 1; sends <= sendsMax; sends += 1) {
     waiter.sending();
     try {
-      const { offset } = await client.submit(asked.partition, record);
+      const { offset } = await client.submit(asked.partition, record, asked.traceparent);
       waiter.sent(offset);
       return 'acknowledged';
     } catch (error) {

@@ -23,10 +23,10 @@ export interface LedgerClient {
   /** Home partition of a product: Kafka's murmur2 of the id's UTF-8. */
   partitionOf(productId: string): number;
   /**
-   * Puts a command into the log. Commands that wait for one partition travel together, one request in flight.
+   * Puts a command into the log, with the W3C trace context as a header where there is one. Commands that wait for one partition travel together, one request in flight.
    * @throws LogError: `unavailable` nothing was sent; `unknown` it may have landed: submit the same command again
    */
-  submit(partition: number, command: CommandRecord): Promise<Submitted>;
+  submit(partition: number, command: CommandRecord, traceparent?: string | null): Promise<Submitted>;
   /** Registers the one listener of outcomes whose `reply_to` names this instance. */
   onOutcome(listener: (outcome: Outcome) => void): void;
   /** First and next offset of the journal partitions, asked of the broker. @throws LogError */

@@ -55,8 +55,9 @@ export async function startLedgerClient(options: LedgerClientOptions): Promise<R
     partitions,
     startEnds,
     partitionOf: (productId) => partitionOf(productId, partitions),
-    submit: async (partition, command) => {
-      const record = { key: keyOf(command), value: options.encode(command) };
+    submit: async (partition, command, traceparent = null) => {
+      const headers = traceparent === null ? {} : { headers: { traceparent: Buffer.from(traceparent) } };
+      const record = { key: keyOf(command), value: options.encode(command), ...headers };
       return { offset: await sender.send(partition, record) };
     },
     onOutcome: tail.onOutcome,

@@ -99,6 +99,12 @@ export async function ensureRoles(ports: Pick<Ports, 'postgres'>, passwords: Pas
     role('ledger', 'CREATEDB'),
     role('ledger_readonly', ''),
     'ALTER ROLE ledger_readonly SET default_transaction_read_only = on',
+    // Its default can be switched off by whoever has the role, so what it must not do is not granted either.
+    'REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC',
+  ]);
+  // Databases are copied from this one, rights included.
+  await query(urlOf(ports, passwords, 'postgres', 'template1'), [
+    'REVOKE EXECUTE ON FUNCTION lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea) FROM PUBLIC',
   ]);
   const exists = await query(admin, ["SELECT 1 FROM pg_database WHERE datname = 'ledger'"]);
   if (exists === 0) await query(admin, ['CREATE DATABASE ledger OWNER ledger']);

@@ -63,7 +63,7 @@ describe('placing an order', () => {
   });
 
   test.each([
-    ['critical', 'low', 'critical'],
+    ['critical', 'low', 'low'],
     ['low', 'max', 'max'],
     ['low', 'low', 'low'],
     ['high', 'critical', 'critical'],

@@ -7,6 +7,7 @@ import {
   parseIfMatch,
   parsePrefer,
   preferenceApplied,
+  traceparentOf,
 } from '../../src/http/headers.ts';
 import { createSeenPositions, parsePositions } from '../../src/http/positions.ts';
 
@@ -73,6 +74,14 @@ describe('the trace of a request', () => {
     [{}, null],
   ])('of %p', (headers, id) => {
     expect(incomingTraceId(headers)).toBe(id);
+  });
+
+  test('travels as it came, without what a later version may add', () => {
+    const parent = `00-${trace}-00f067aa0ba902b7-01`;
+    expect(traceparentOf({ traceparent: parent })).toBe(parent);
+    expect(traceparentOf({ traceparent: `${parent}-more` })).toBe(parent);
+    expect(traceparentOf({ traceparent: `${parent}\r\nX: y` })).toBeNull();
+    expect(traceparentOf({ 'x-trace-id': 'abcd-1234' })).toBeNull();
   });
 });
 

@@ -66,6 +66,20 @@ function short({ partition, event, position }: Outcome): string {
   return `${partition}: ${event.type} of ${event.meta.command_offset} at ${event.offset}, whole at ${position}`;
 }
 
+describe('a client sends', () => {
+  test('the trace context of a request along with its command, where it has one', async () => {
+    const log = memoryLog();
+    await open(log);
+    const { client } = await start(log);
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    await client.submit(0, create(1, 'apple', 9), traceparent);
+    await client.submit(0, create(2, 'pear', 9));
+    const sent = (await readAll(log, topics.commands)).map(({ headers }) => headers['traceparent']?.toString());
+    expect(sent).toEqual([traceparent, undefined]);
+    await client.stop();
+  });
+});
+
 describe('a client hears', () => {
   test('the answers to its own commands and no others', async () => {
     const log = memoryLog();

@@ -132,6 +132,8 @@ describe('the read-only role', () => {
       'CREATE TABLE public.mine (n int)',
       'SET default_transaction_read_only = off; DELETE FROM live.orders',
       'SET default_transaction_read_only = off; CREATE TABLE public.mine (n int)',
+      'SET default_transaction_read_only = off; CREATE TEMPORARY TABLE mine (n int)',
+      'SET default_transaction_read_only = off; SELECT lo_create(0)',
     ]) {
       await expect(people.query(text)).rejects.toThrow(/permission denied|read-only transaction/);
     }

@@ -220,18 +220,14 @@ describe('orders, newest first', () => {
 });
 
 describe('products and movements', () => {
-  test('products by id, archived ones only when asked for', async () => {
+  test('products by id, archived ones instead when asked for', async () => {
     const ids = async (archived?: boolean): Promise<readonly string[]> => {
       const list = await views.products(archived === undefined ? {} : { archived }, firstPage);
       return list.rows.map(({ product_id }) => product_id).filter((one) => one !== 'busy');
     };
-    expect([await ids(), await ids(false), await ids(true)]).toEqual([
-      ['p-1', 's-1'],
-      ['p-1', 's-1'],
-      ['old', 'p-1', 's-1'],
-    ]);
-    const first = await views.products({ archived: true }, { kind: 'cursor', limit: 2, after: null });
-    const second = await views.products({ archived: true }, { kind: 'cursor', limit: 9, after: first.next });
+    expect([await ids(), await ids(false), await ids(true)]).toEqual([['p-1', 's-1'], ['p-1', 's-1'], ['old']]);
+    const first = await views.products({}, { kind: 'cursor', limit: 2, after: null });
+    const second = await views.products({}, { kind: 'cursor', limit: 9, after: first.next });
     const all = [...first.rows, ...second.rows].map(({ product_id }) => product_id);
     expect(all).toEqual([...new Set(all)].sort());
     expect((await views.products({}, { kind: 'page', page: 1, perPage: 1 })).total).toBeGreaterThanOrEqual(2);

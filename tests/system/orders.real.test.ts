@@ -69,6 +69,37 @@ describe('an order', () => {
     }
   });
 
+  test('has a key that is good for one adjustment and one product too, wherever they live', async () => {
+    const [a, b, c, d] = ['key-a', 'key-b', 'key-c', 'key-d'];
+    const adjust = (product: string | undefined) =>
+      api.request(
+        'POST',
+        `/v1/products/${product}/stock-adjustments`,
+        { delta: 1, reason: 'count' },
+        { 'idempotency-key': 'one-count' },
+      );
+    const adjusted = await Promise.all([a, b, c, d].map(adjust));
+    expect(countBy(adjusted)).toEqual({ 200: 1, 422: 3 });
+    const create = (product_id: string) =>
+      api.request(
+        'POST',
+        '/v1/products',
+        { product_id, name: 'New', price: { amount: 1, currency: 'USD' }, stock: 1 },
+        { 'idempotency-key': 'one-new' },
+      );
+    expect(countBy(await Promise.all(['new-1', 'new-2', 'new-3', 'new-4'].map(create)))).toEqual({ 201: 1, 422: 3 });
+  });
+
+  test('with a query that the route does not know is refused and not placed', async () => {
+    await api.product('strict', 1);
+    const body = { lines: [{ product_id: 'strict', quantity: 1 }] };
+    const reply = await api.request('POST', '/v1/orders?dry_run=true', body, { 'idempotency-key': 'strict-1' });
+    expect(reply.status).toBe(422);
+    expect(reply.body).toMatchObject({ code: 'validation_failed', errors: [{ pointer: '#/query/dry_run' }] });
+    expect((await api.get('/v1/products/strict')).body).toMatchObject({ held: 0 });
+    expect((await api.get('/v1/products/strict?at=2020-01-01T00:00:00Z')).status).toBe(422);
+  });
+
   test('is cancelled once, however often and from however many sides that is asked for', async () => {
     await api.product('changed-mind', 3);
     const placed = await api.order('cancel-1', [['changed-mind', 3]]);

@@ -157,7 +157,6 @@ const cancel =
           command: { type: 'CancelOrder', data: effective },
           partition,
           effective,
-          claim: false,
         });
         const answer =
           answered.kind === 'undecided'

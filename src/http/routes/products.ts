@@ -96,7 +96,6 @@ function create(room: Room, app: App): void {
         command: { type: 'CreateProduct', data: effective },
         partition: room.client.partitionOf(id),
         effective,
-        claim: false,
       });
       const answer =
         answered.kind === 'undecided'
@@ -200,7 +199,6 @@ function change(room: Room, app: App): void {
         command: { type: 'ChangeProduct', data: effective },
         partition: room.client.partitionOf(id),
         effective,
-        claim: false,
       });
       const answer =
         answered.kind === 'undecided'
@@ -239,7 +237,6 @@ function archive(room: Room, app: App): void {
         command: { type: 'ArchiveProduct', data: effective },
         partition: room.client.partitionOf(id),
         effective,
-        claim: false,
       });
       const answer =
         answered.kind === 'undecided'

@@ -73,7 +73,6 @@ function adjust(room: Room, app: App): void {
         command: { type: 'AdjustStock', data: { ...effective, expected_version: expectedVersion(request) } },
         partition: room.client.partitionOf(id),
         effective,
-        claim: false,
       });
       const answer =
         answered.kind === 'undecided'
