@@ -1,11 +1,12 @@
 # make up      starts everything; make down stops it; make clean removes the data too
-# make test    runs all tests, on servers of their own; make bench measures
+# make test    runs all tests, on servers of their own; make soak plays 100,000 seeds of the simulation
+# make bench   measures what a writer needs, in memory and in time
 NODE := node_modules/node/bin/node
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test bench
+.PHONY: help up down clean test soak bench
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
 up: node_modules/.package-lock.json
 	@$(NODE) stack/up.ts
@@ -19,6 +20,9 @@ clean:
 
 test: node_modules/.package-lock.json
 	@npm test --silent
+
+soak: node_modules/.package-lock.json
+	@npm run soak --silent
 
 bench: node_modules/.package-lock.json
 	@npm run bench --silent
