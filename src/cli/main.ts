@@ -1,7 +1,7 @@
 // `ledger <verb>`: the commands of the program. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { roles as keyRoles } from '../http/api-keys.ts';
-import type { Role } from '../http/api-keys.ts';
+import { permissions, roles as keyRoles } from '../http/api-keys.ts';
+import type { Permission, Role } from '../http/api-keys.ts';
 import type { Config } from '../platform/config.ts';
 import { ConfigError, readConfig } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -37,11 +37,10 @@ program
 program
   .command('serve')
   .description('run the service')
-  .option(
-    '--roles <list>',
-    `roles of this process, comma separated: ${roleNames.join(', ')}`,
-    parseRoles,
-    new Set(roleNames),
+  .addOption(
+    new Option('--roles <list>', `roles of this process, comma separated: ${roleNames.join(', ')}`)
+      .argParser(parseRoles)
+      .default(new Set(roleNames), 'all of them'),
   )
   .addHelpText(
     'after',
@@ -55,19 +54,31 @@ keys
   .description('make a key and show it, this once')
   .requiredOption('--name <name>', 'what the key is for')
   .addOption(new Option('--role <role>', 'what its holder may do').choices(keyRoles).default('service'))
+  .option('--scopes <list>', `narrow the role to some of: ${permissions.join(', ')}`, parseScopes)
   .option('--customer <id>', 'customer of orders that name none')
   .option('--expires-at <time>', 'ISO 8601 time after which it is refused', parseTime)
   .option('--json', 'print the result as JSON')
-  .action(async (o: { name: string; role: Role; customer?: string; expiresAt?: Date; json?: true }) => {
-    const made = await createKey(...setUp('warn'), {
-      name: o.name,
-      role: o.role,
-      ...(o.customer === undefined ? {} : { customer_id: o.customer }),
-      ...(o.expiresAt === undefined ? {} : { expires_at: o.expiresAt }),
-    });
-    if (o.json === true) print(made);
-    else console.log(`${made.key}\n\nKeep it: it is not shown again. Its id is ${made.key_id}, its role ${made.role}.`);
-  });
+  .action(
+    async (o: {
+      name: string;
+      role: Role;
+      scopes?: readonly Permission[];
+      customer?: string;
+      expiresAt?: Date;
+      json?: true;
+    }) => {
+      const made = await createKey(...setUp('warn'), {
+        name: o.name,
+        role: o.role,
+        ...(o.scopes === undefined ? {} : { scopes: o.scopes }),
+        ...(o.customer === undefined ? {} : { customer_id: o.customer }),
+        ...(o.expiresAt === undefined ? {} : { expires_at: o.expiresAt }),
+      });
+      if (o.json === true) print(made);
+      else
+        console.log(`${made.key}\n\nKeep it: it is not shown again. Its id is ${made.key_id}, its role ${made.role}.`);
+    },
+  );
 keys
   .command('list')
   .description('list the keys, without the keys themselves')
@@ -108,12 +119,20 @@ async function runService(config: Config, logger: Logger, roles: ReadonlySet<Rol
 }
 
 function parseRoles(text: string): ReadonlySet<RoleName> {
-  const chosen = text.split(',').map((name) => {
-    const known = roleNames.find((role) => role === name.trim());
-    if (known === undefined) throw new InvalidArgumentError(`${name} is no role; there are ${roleNames.join(', ')}.`);
-    return known;
+  return new Set(parseList(text, roleNames));
+}
+
+function parseScopes(text: string): readonly Permission[] {
+  return parseList(text, permissions);
+}
+
+/** Reads names from a list that has to be made of the known ones. @throws InvalidArgumentError */
+function parseList<T extends string>(text: string, known: readonly T[]): readonly T[] {
+  return text.split(',').map((name) => {
+    const found = known.find((one) => one === name.trim());
+    if (found === undefined) throw new InvalidArgumentError(`${name} is none of ${known.join(', ')}.`);
+    return found;
   });
-  return new Set(chosen);
 }
 
 function parseTime(text: string): Date {
@@ -125,6 +144,12 @@ function parseTime(text: string): Date {
 function print(result: unknown): void {
   console.log(JSON.stringify(result, null, 2));
 }
+
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
 try {
   await program.parseAsync();
