@@ -46,6 +46,7 @@ export function createHealth(sources: HealthSources): () => Promise<HealthReport
     ]);
     const services: Services = { kafka, registry, postgres, redis: cache };
     const roles = sources.roles();
+    const memory = process.memoryUsage();
     const well = Object.values(services).every(({ status }) => status === 'up');
     const working = Object.values(roles).every(({ status }) => status === 'ok');
     return {
@@ -54,8 +55,8 @@ export function createHealth(sources: HealthSources): () => Promise<HealthReport
       roles,
       projections: postgres.status === 'up' && kafka.status === 'up' ? await lags(sources, ends) : {},
       system: {
-        rss: process.memoryUsage.rss(),
-        heap: process.memoryUsage().heapUsed,
+        rss: memory.rss,
+        heap: memory.heapUsed,
         event_loop_ms: Math.round(loop.percentile(99) / nanosecondsPerMs),
         load: loadavg(),
         disk_free,

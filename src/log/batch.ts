@@ -4,6 +4,7 @@ import type { LedgerEvent } from '../../schemas/generated.ts';
 import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
 import { nilUuid } from '../../schemas/records.ts';
 import { isUuid } from '../domain/uuid.ts';
+import { requestBytes } from './connection.ts';
 import type { Decider, Decision } from './decider-port.ts';
 import { positionHeader, positionOf } from './journal.ts';
 import type { PartitionJournal } from './partition-journal.ts';
@@ -54,9 +55,6 @@ export interface BatchContext<S> {
   readonly now: () => number;
 }
 
-/** Bytes of a record beside its value: framing, key, header. */
-const recordOverheadBytes = 256;
-
 /** Decides commands, which must begin right behind the journal's progress, until a limit cuts the batch. */
 export function decideBatch<S>(context: BatchContext<S>, commands: readonly QueuedCommand[]): Batch<S> {
   const { journal, decider, limits } = context;
@@ -72,13 +70,12 @@ export function decideBatch<S>(context: BatchContext<S>, commands: readonly Queu
     if (decided > 0 && context.now() - started > limits.msMax) break;
     const at = command.kind === 'hole' ? time : Math.max(time, command.at);
     let outcome = decideOne(context, overlay, command, at);
-    let size = outcome.values.reduce((sum, value) => sum + value.length + recordOverheadBytes, 0);
-    if (outcome.values.length > limits.recordsMax || size > limits.bytesMax) {
+    if (outcome.values.length > limits.recordsMax || outcome.bytes > limits.bytesMax) {
       outcome = encodeAll(context, command, at, tooLarge);
-      size = outcome.values.reduce((sum, value) => sum + value.length + recordOverheadBytes, 0);
     }
-    if (decided > 0 && (records.length + outcome.values.length > limits.recordsMax || bytes + size > limits.bytesMax))
-      break;
+    const isFull =
+      records.length + outcome.values.length > limits.recordsMax || bytes + outcome.bytes > limits.bytesMax;
+    if (decided > 0 && isFull) break;
     if (outcome.failure !== undefined) failures.push(outcome.failure);
     outcome.events.forEach((event, i) => {
       const offset = journal.end() + records.length;
@@ -87,7 +84,7 @@ export function decideBatch<S>(context: BatchContext<S>, commands: readonly Queu
       const headers = { [positionHeader]: positionOf(offset, event.meta.reply_to) };
       records.push({ key: keyOf(event, outcome.events, command), value: outcome.values[i] ?? null, headers });
     });
-    bytes += size;
+    bytes += outcome.bytes;
     time = at;
     decided += 1;
   }
@@ -106,6 +103,8 @@ function refusal(reason: string, detail: string): Decision {
 interface Outcome {
   readonly events: readonly EventRecord[];
   readonly values: readonly Uint8Array[];
+  /** Of all of them in a request. */
+  readonly bytes: number;
   /** Set where the decider threw. */
   readonly failure?: { readonly offset: number; readonly error: unknown };
 }
@@ -148,7 +147,8 @@ function encodeAll<S>(context: BatchContext<S>, command: QueuedCommand, at: numb
     };
     return { ...event, meta };
   });
-  return { events, values: events.map(context.encode) };
+  const values = events.map(context.encode);
+  return { events, values, bytes: values.reduce((sum, value) => sum + requestBytes(value), 0) };
 }
 
 /** Product id of an event; an order's is the smallest among the events of its command, else what the command has. */

@@ -37,6 +37,4 @@ export interface LedgerClient {
   brokerNow(): number;
   /** Whether commands can be sent and outcomes heard now. */
   ready(): boolean;
-  /** Commands of this instance that are neither on the log nor refused yet. */
-  queued(): number;
 }

@@ -40,7 +40,6 @@ export async function startLedgerClient(options: LedgerClientOptions): Promise<R
     topic: topics.commands,
     recordsMax: options.sendRecordsMax,
     bytesMax: options.sendBytesMax,
-    pace,
     clock: clock.heard,
     trouble: (error) => {
       clock.check();
@@ -64,7 +63,6 @@ export async function startLedgerClient(options: LedgerClientOptions): Promise<R
     journalEnds: () => log.ends(topics.events),
     brokerNow: clock.now,
     ready: () => clock.alive() && tail.hears(),
-    queued: sender.queued,
     stop: async () => {
       await sender.stop();
       await tail.stop();

@@ -11,6 +11,14 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** Bytes of a record beside its value: framing, key, header. */
+const recordOverheadBytes = 256;
+
+/** Bytes that a record with this value adds to a request, counted generously. */
+export function requestBytes(value: Uint8Array | null): number {
+  return (value?.length ?? 0) + recordOverheadBytes;
+}
+
 export function createConnection(log: Pick<Log, 'openAppender'>): Connection {
   let appender: Appender | null = null;
 

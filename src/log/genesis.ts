@@ -55,8 +55,8 @@ async function writeGenesis(
 export async function checkGenesis(options: Omit<GenesisOptions, 'ledgerId' | 'encode'>): Promise<string> {
   const ends = await options.log.ends(options.topic);
   let ledgerId: string | null = null;
-  for (const partition of ends.keys()) {
-    const genesis = await readGenesis(options, partition);
+  for (const [partition, { high }] of ends) {
+    const genesis = high === 0 ? null : await readGenesis(options, partition);
     if (genesis === null) {
       throw new LedgerAlarm('wrong_ledger', partition, 'the journal does not begin with genesis; run `ledger prepare`');
     }
@@ -82,11 +82,11 @@ interface Genesis {
   readonly partitions: number;
 }
 
+/** What the first record of a partition that is not empty says. */
 async function readGenesis(
   { log, topic, reading }: Pick<GenesisOptions, 'log' | 'topic' | 'reading'>,
   partition: number,
 ): Promise<Genesis | null> {
-  if (((await log.ends(topic)).get(partition)?.high ?? 0) === 0) return null;
   const found: LogRecord[] = [];
   await log.read({ topic, partition, from: 0, to: 1 }, (records) => void found.push(...records));
   const [record] = found;

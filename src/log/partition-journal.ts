@@ -58,7 +58,7 @@ export function createPartitionJournal<S>(source: JournalSource<S>): PartitionJo
   let end = 0;
   let last: LastEvent | null = null;
   let time = 0;
-  let tally: Tally = { counted: 0, void: 0 };
+  const tally = { counted: 0, void: 0 };
 
   function follow(event: EventRecord, offset: number): void {
     if (!mayFollow(last, event.meta)) throw broken(partition, last, event, offset);
@@ -67,7 +67,7 @@ export function createPartitionJournal<S>(source: JournalSource<S>): PartitionJo
       throw new LedgerAlarm('wrong_ledger', partition, text);
     }
     last = lastOf(event);
-    tally = { ...tally, counted: tally.counted + 1 };
+    tally.counted += 1;
     time = Math.max(time, event.meta.at);
   }
 
@@ -79,7 +79,7 @@ export function createPartitionJournal<S>(source: JournalSource<S>): PartitionJo
         follow(event, record.offset);
         decider.evolve(state, { ...event, offset: record.offset });
       } else {
-        tally = { ...tally, void: tally.void + 1 };
+        tally.void += 1;
       }
       end = record.offset + 1;
     }
@@ -111,7 +111,7 @@ export function createPartitionJournal<S>(source: JournalSource<S>): PartitionJo
     progress: () => last?.command_offset ?? -2,
     time: () => time,
     catchUp,
-    tally: () => tally,
+    tally: () => ({ ...tally }),
     accept: (overlay, events) => {
       for (const event of events) follow(event, end++);
       state = decider.settle(overlay);

@@ -1,7 +1,7 @@
 // Commands on their way to the log: those that wait travel together, one request in flight, so that their order here
 // is their order there.
-import { createConnection } from './connection.ts';
-import type { Log, OutgoingRecord, Pace } from './port.ts';
+import { createConnection, requestBytes } from './connection.ts';
+import type { Log, OutgoingRecord } from './port.ts';
 import { LogError } from './port.ts';
 
 export interface SenderOptions {
@@ -9,7 +9,6 @@ export interface SenderOptions {
   readonly topic: string;
   readonly recordsMax: number;
   readonly bytesMax: number;
-  readonly pace: Pace;
   /** Hears the broker's clock with every answer, ms since the epoch. */
   readonly clock: (at: number) => void;
   readonly trouble: (error: LogError) => void;
@@ -29,8 +28,6 @@ interface Waiting {
   readonly resolve: (offset: number) => void;
   readonly reject: (error: unknown) => void;
 }
-
-const recordOverheadBytes = 256;
 
 export function createSender(options: SenderOptions): Sender {
   let waiting: Waiting[] = [];
@@ -92,7 +89,7 @@ function cut(
   const left: Waiting[] = [];
   for (const one of waiting) {
     const batch = batches.get(one.partition) ?? [];
-    const size = (bytes.get(one.partition) ?? 0) + (one.record.value?.length ?? 0) + recordOverheadBytes;
+    const size = (bytes.get(one.partition) ?? 0) + requestBytes(one.record.value);
     if (full.has(one.partition) || batch.length >= recordsMax || (batch.length > 0 && size > bytesMax)) {
       full.add(one.partition);
       left.push(one);

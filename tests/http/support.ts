@@ -50,7 +50,6 @@ export function playedClient(
     journalEnds: () => Promise.resolve(new Map()),
     brokerNow: () => brokerTime,
     ready: () => client.up,
-    queued: () => 0,
   };
   return client;
 }

@@ -4,7 +4,7 @@ import type { Appended, Log, OutgoingRecord } from '../../src/log/port.ts';
 import { LogError } from '../../src/log/port.ts';
 import type { Sender, SenderOptions } from '../../src/log/sender.ts';
 import { createSender } from '../../src/log/sender.ts';
-import { fakePace, memoryLog, noon, readAll, topics, turn } from './fixture.ts';
+import { memoryLog, noon, readAll, topics, turn } from './fixture.ts';
 
 type Request = ReadonlyMap<number, readonly OutgoingRecord[]>;
 
@@ -49,7 +49,6 @@ function startSender(
     topic: topics.commands,
     recordsMax: 100,
     bytesMax: 100_000,
-    pace: fakePace(),
     clock: (at) => clock.push(at),
     trouble: (error) => troubles.push(error),
     ...limits,
