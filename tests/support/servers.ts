@@ -45,8 +45,17 @@ export async function freshDatabase(databaseUrl = servers().databaseUrl): Promis
   url.pathname = `/${name}`;
   return {
     url: url.toString(),
-    drop: () => onPostgres(databaseUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    drop: () => dropDatabase(databaseUrl, name),
   };
+}
+
+/** Postgres refuses while its own vacuum works there (42501: it belongs to the superuser), so this tries again. */
+async function dropDatabase(databaseUrl: string, name: string): Promise<void> {
+  const drop = async (): Promise<true> => {
+    await onPostgres(databaseUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    return true;
+  };
+  await eventually(drop, { withinMs: statementMsMax, what: `the end of database ${name}` });
 }
 
 /** What of a condition's answers says that it holds. */
