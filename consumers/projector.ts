@@ -8,6 +8,9 @@ import type { ProjectorOptions, RunningProjector } from './projector/options.ts'
 import { createStarts } from './projector/starts.ts';
 import { createReport } from './projector/status.ts';
 
+/** A single order is shown at once; the more there are, the more of them share a transaction. */
+const eventsPerRestMs = 4;
+
 /** Joins the group of projectors. Outages of Postgres are waited out, also at the start. @throws LogError */
 export async function startProjector(options: ProjectorOptions): Promise<RunningProjector> {
   const { log, logger, pace, config } = options;
@@ -33,6 +36,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
       if (joined !== null) holdBack({ lanes, paused, follower: joined, config });
       bell.ring();
     },
+    restMs: (delivered) => Math.min(config.projectorRestMsMax, delivered / eventsPerRestMs),
     lost: (partition) => {
       lanes.get(partition)?.end();
       lanes.delete(partition);

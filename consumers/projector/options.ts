@@ -13,7 +13,7 @@ export interface ProjectorOptions {
   /** As in `Reading.event`: waits through an outage of the registry. @throws for an event that cannot be read */
   readonly decode: (partition: number, record: LogRecord, signal: AbortSignal) => EventRecord | Promise<EventRecord>;
   readonly pool: Pool;
-  readonly config: Pick<Config, 'projectorBatchMax' | 'projectorQueueMax'>;
+  readonly config: Pick<Config, 'projectorBatchMax' | 'projectorQueueMax' | 'projectorRestMsMax'>;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly pace: Pace;
 }

@@ -15,6 +15,7 @@ import { createCredentials } from '../http/auth.ts';
 import { createClaims } from '../http/claims.ts';
 import { startLedgerClient } from '../log/client.ts';
 import type { RunningClient } from '../log/client.ts';
+import type { AppendedBatch } from '../log/writer.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -54,9 +55,11 @@ export async function serve(
   try {
     const parts = await connect(config, logger, running, signal);
     const stopLater = <T extends { stop(): Promise<void> }>(role: T): T => running.adopt(role, () => role.stop());
-    const writer = roles.has('writer') ? stopLater(await startWriter(parts, exit)) : null;
+    let client: RunningClient | null = null;
+    const appended = (batch: AppendedBatch): void => client?.appended(batch);
+    const writer = roles.has('writer') ? stopLater(await startWriter(parts, exit, appended)) : null;
     const projector = roles.has('projector') ? stopLater(await startProjecting(parts)) : null;
-    const client = roles.has('api') ? stopLater(await startClient(parts)) : null;
+    if (roles.has('api')) client = stopLater(await startClient(parts));
     const app = running.adopt(await createHttp(parts, { client, writer, projector }), (http) => http.close());
     await app.listen({ port: config.port, host: config.host });
     // In reverse: requests first, then what they rest on, so that nobody waits for an answer that can no longer come.
@@ -94,12 +97,24 @@ async function connect(config: Config, logger: Logger, running: AsyncDisposableS
   };
 }
 
-function startWriter(parts: Parts, exit: (why: string) => void): Promise<WriterRole> {
+/** `appended` hears of every batch that stands, for the callers who wait in this process. */
+function startWriter(
+  parts: Parts,
+  exit: (why: string) => void,
+  appended: (batch: AppendedBatch) => void,
+): Promise<WriterRole> {
   const { config, logger, topics, codec, metrics } = parts;
-  const writerMetrics = createWriterMetrics(metrics.registry, logger);
+  const { events, ...hooks } = createWriterMetrics(metrics.registry, logger);
   return startWriterRole<State>({
     ...parts,
-    ...writerMetrics,
+    ...hooks,
+    events: {
+      ...events,
+      appended: (batch) => {
+        events.appended(batch);
+        appended(batch);
+      },
+    },
     decider,
     eventsTopic: topics.events,
     commandsTopic: topics.commands,

@@ -1,6 +1,5 @@
 // HTTP room: the app: plugins, limits, hooks and routes put together. It listens nowhere by itself.
 import { randomUUID } from 'node:crypto';
-import fastifyHelmet from '@fastify/helmet';
 import fastifySwagger from '@fastify/swagger';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
@@ -21,6 +20,7 @@ import { productRoutes } from './routes/products.ts';
 import { purchaseRoutes } from './routes/purchase.ts';
 import { stockRoutes } from './routes/stock.ts';
 import { namedSchemas } from './schemas.ts';
+import { securityHeaders } from './security-headers.ts';
 import { createSubmit } from './submit.ts';
 import { createUndecided } from './undecided.ts';
 import { validatorCompiler } from './validation.ts';
@@ -52,7 +52,6 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   readJsonBodies(app);
   addHooks(app, deps);
 
-  await app.register(fastifyHelmet, helmetOptions);
   await app.register(fastifySwagger, {
     openapi: openapiDocument,
     transformObject: (document) =>
@@ -81,7 +80,6 @@ export async function createVitalsApp(deps: VitalsDeps): Promise<FastifyInstance
   const app = createServer(deps);
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new Problem('not_found')));
   addHooks(app, deps);
-  await app.register(fastifyHelmet, helmetOptions);
   await app.register(healthRoutes(deps));
   await app.ready();
   return app;
@@ -149,8 +147,9 @@ function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): F
 }
 
 function addHooks(app: FastifyInstance, { metrics }: Pick<AppDeps, 'metrics'>): void {
+  const secure = securityHeaders();
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-trace-id', request.id);
+    reply.headers(secure).header('x-trace-id', request.id);
     done(request.headers.host === undefined ? new Problem('bad_request') : undefined);
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -161,27 +160,6 @@ function addHooks(app: FastifyInstance, { metrics }: Pick<AppDeps, 'metrics'>): 
     done();
   });
 }
-
-/** One policy for all: nothing but our own scripts and styles, which is what the page of the documentation needs. */
-const helmetOptions = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      baseUri: ["'none'"],
-      connectSrc: ["'self'"],
-      fontSrc: ["'self'"],
-      formAction: ["'self'"],
-      frameAncestors: ["'none'"],
-      imgSrc: ["'self'", 'data:'],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'", "'unsafe-inline'"],
-    },
-  },
-  frameguard: { action: 'deny' as const },
-  // Whoever puts TLS in front says so there.
-  strictTransportSecurity: false,
-};
 
 const openapiDocument = {
   openapi: '3.1.0',

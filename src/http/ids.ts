@@ -1,6 +1,6 @@
 // HTTP room: identities. They are derived, so that a retry is the same request wherever it arrives; the only casts to
 // branded ids stand here.
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 declare const brand: unique symbol;
@@ -28,6 +28,9 @@ export const orderIdPeriodMs = 12 * 60 * 60 * 1000;
 export const productIdPattern = '^[A-Za-z0-9._-]{1,64}$';
 const productIdRegExp = new RegExp(productIdPattern);
 const uuidV8RegExp = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+/** What is hashed begins with what it is, so that no two kinds of identity can be the same bytes. */
+const keyedPrefix = Buffer.from('ledger command_id 1');
+const orderPrefix = Buffer.from('ledger order_id 1');
 const keyRegExp = /^[\x21-\x7e]{1,255}$/;
 
 /** Reads an Idempotency-Key, quoted or bare. @returns null when it is not acceptable */
@@ -56,14 +59,14 @@ export function parseOrderId(text: string, partitions: number): { id: OrderId; p
 
 /** Identity of a keyed request. The parts are framed by their lengths, so no two different triples are one text. */
 export function keyedCommandId(principal: string, operation: Operation, key: IdempotencyKey): CommandId {
-  const hash = createHash('sha256').update('ledger command_id 1');
-  for (const part of [principal, operation, key]) {
+  const parts = [principal, operation, key].flatMap((part) => {
     const bytes = Buffer.from(part, 'utf8');
     const length = Buffer.alloc(4);
     length.writeUInt32BE(bytes.length);
-    hash.update(length).update(bytes);
-  }
-  return uuidV8(hash.digest().subarray(0, 16)) as CommandId;
+    return [length, bytes];
+  });
+  const digest = hash('sha256', Buffer.concat([keyedPrefix, ...parts]), 'buffer');
+  return uuidV8(digest.subarray(0, 16)) as CommandId;
 }
 
 /** Identity of a request without a key: drawn once for each request. */
@@ -78,7 +81,7 @@ export function freshCommandId(): CommandId {
 export function proposeOrderId(home: number, commandId: CommandId, brokerNow: number): OrderId {
   const period = Buffer.alloc(8);
   period.writeUIntBE(Math.floor(brokerNow / orderIdPeriodMs), 2, 6);
-  const digest = createHash('sha256').update('ledger order_id 1').update(commandId, 'ascii').update(period).digest();
+  const digest = hash('sha256', Buffer.concat([orderPrefix, Buffer.from(commandId, 'ascii'), period]), 'buffer');
   const bytes = Buffer.alloc(16);
   bytes.writeUInt16BE(home, 0);
   digest.copy(bytes, 2, 0, 14);
@@ -87,11 +90,7 @@ export function proposeOrderId(home: number, commandId: CommandId, brokerNow: nu
 
 /** SHA-256 of the operation and the canonical form (RFC 8785) of what is asked; the order of lines counts. */
 export function fingerprintOf(operation: Operation, effective: object): Uint8Array {
-  return createHash('sha256')
-    .update(operation)
-    .update('\n')
-    .update(canonicalize(effective) ?? '')
-    .digest();
+  return hash('sha256', `${operation}\n${canonicalize(effective) ?? ''}`, 'buffer');
 }
 
 /** The product with which an order lives: the smallest id by code unit order. `ids` is not empty. */

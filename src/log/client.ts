@@ -1,7 +1,7 @@
 // The log as an API instance uses it: commands go in through one sender, outcomes come back from the journal, in which
 // this instance reads only the records that name it.
 import type { Topics } from '../../schemas/topics.ts';
-import type { CommandRecord } from '../../schemas/records.ts';
+import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
 import { createBrokerClock } from './broker-clock.ts';
 import type { LedgerClient, Outcome } from './client-port.ts';
 import { answersAt, counts, uuidToBytes } from './journal.ts';
@@ -9,6 +9,7 @@ import { partitionOf } from './partitioner.ts';
 import type { Log, LogRecord, Pace } from './port.ts';
 import type { Reading } from './reading.ts';
 import { createSender } from './sender.ts';
+import type { AppendedBatch } from './writer.ts';
 
 export interface LedgerClientOptions {
   readonly log: Log;
@@ -26,9 +27,21 @@ export interface LedgerClientOptions {
 }
 
 export interface RunningClient extends LedgerClient {
+  /**
+   * Tells of events that a writer of this process appended and saw acknowledged where they were meant to land: they
+   * stand, so whoever waits for them here need not wait until the journal brings them.
+   */
+  appended(batch: Pick<AppendedBatch, 'partition' | 'base' | 'events'>): void;
   /** Sends what waits, stops listening. */
   stop(): Promise<void>;
 }
+
+/**
+ * Where the writers of this process tell all that its callers wait for, the journal is read at leisure, ms; an outcome
+ * that only the journal brought ends that for a while, ms.
+ */
+const restMs = 20;
+const restAfterMs = 2_000;
 
 /** Connects; resolves when outcomes can be heard. @throws LogError */
 export async function startLedgerClient(options: LedgerClientOptions): Promise<RunningClient> {
@@ -60,6 +73,7 @@ export async function startLedgerClient(options: LedgerClientOptions): Promise<R
       return { offset: await sender.send(partition, record) };
     },
     onOutcome: tail.onOutcome,
+    appended: tail.appended,
     journalEnds: () => log.ends(topics.events),
     brokerNow: clock.now,
     ready: () => clock.alive() && tail.hears(),
@@ -71,7 +85,7 @@ export async function startLedgerClient(options: LedgerClientOptions): Promise<R
   };
 }
 
-interface Tail {
+interface Tail extends Pick<RunningClient, 'appended'> {
   onOutcome(listener: (outcome: Outcome) => void): void;
   hears(): boolean;
   stop(): Promise<void>;
@@ -82,14 +96,18 @@ async function followOutcomes(options: LedgerClientOptions, startEnds: ReadonlyM
   const { log, topics, reading, instanceId } = options;
   const me = uuidToBytes(instanceId);
   const next = new Map(startEnds);
+  const told = createTold();
   let listener: ((outcome: Outcome) => void) | null = null;
+  let heardAt = -Infinity;
+
+  function tell(partition: number, offset: number, event: EventRecord): void {
+    const { index, count } = event.meta;
+    listener?.({ partition, event: { ...event, offset }, position: offset + count - 1 - index });
+  }
 
   async function hear(partition: number, record: LogRecord): Promise<void> {
     const read = reading.event(partition, record);
-    const event = read instanceof Promise ? await read : read;
-    const { index, count } = event.meta;
-    const position = record.offset + count - 1 - index;
-    listener?.({ partition, event: { ...event, offset: record.offset }, position });
+    tell(partition, record.offset, read instanceof Promise ? await read : read);
   }
 
   const follower = await log.follow({
@@ -100,9 +118,12 @@ async function followOutcomes(options: LedgerClientOptions, startEnds: ReadonlyM
     deliver: (partition, records) => {
       for (const record of records) {
         next.set(partition, record.offset + 1);
-        if (answersAt(record, me) && counts(record)) hear(partition, record).catch(options.trouble);
+        if (told.has(partition, record.offset) || !answersAt(record, me) || !counts(record)) continue;
+        heardAt = options.pace.now();
+        hear(partition, record).catch(options.trouble);
       }
     },
+    restMs: () => (options.pace.now() - heardAt < restAfterMs ? 0 : restMs),
     lost: () => undefined,
     trouble: options.trouble,
   });
@@ -110,8 +131,46 @@ async function followOutcomes(options: LedgerClientOptions, startEnds: ReadonlyM
     onOutcome: (given) => {
       listener = given;
     },
+    appended: ({ partition, base, events }) => {
+      // What the journal brought before the writer had its acknowledgement was heard already.
+      const from = Math.max(base, next.get(partition) ?? 0);
+      const to = base + events.length;
+      if (from >= to) return;
+      told.add(partition, from, to);
+      for (let offset = from; offset < to; offset++) {
+        const event = events[offset - base];
+        if (event?.meta.reply_to.includes(instanceId) === true) tell(partition, offset, event);
+      }
+    },
     hears: () => follower.owned().length === options.partitions,
     stop: () => follower.stop(),
+  };
+}
+
+interface Told {
+  /** Ranges come in ascending order. */
+  add(partition: number, from: number, to: number): void;
+  /** Asked in ascending order; what lies before is forgotten. */
+  has(partition: number, offset: number): boolean;
+}
+
+/** Which offsets callers were told of before the journal brought them, so that none is told twice. */
+function createTold(): Told {
+  const ranges = new Map<number, { readonly from: number; to: number }[]>();
+  return {
+    add: (partition, from, to) => {
+      const own = ranges.get(partition) ?? [];
+      ranges.set(partition, own);
+      const last = own.at(-1);
+      if (last?.to === from) last.to = to;
+      else own.push({ from, to });
+    },
+    has: (partition, offset) => {
+      const own = ranges.get(partition);
+      while (own?.[0] !== undefined && own[0].to <= offset) own.shift();
+      const first = own?.[0];
+      return first !== undefined && first.from <= offset;
+    },
   };
 }
 

@@ -81,6 +81,11 @@ export interface FollowOptions {
   start(partition: number, signal: AbortSignal): Promise<number>;
   /** Hands over records in offset order, holes included, none twice, none left out. Must only enqueue. */
   deliver(partition: number, records: readonly LogRecord[]): void;
+  /**
+   * How long to leave the broker alone after handing over `delivered` records, ms, so that the next fetch brings more
+   * of them at once; not at all where it is absent. A hint: an adapter may pass over it.
+   */
+  restMs?(delivered: number): number;
   /** The partition is no longer ours (or the follower stopped, or lost touch with the group). */
   lost(partition: number): void;
   /** Something went wrong and is being tried again; for logs and health. */

@@ -223,6 +223,12 @@ export const settings = {
     '20000',
     'Events of one partition that a projector holds before it pauses the partition.',
   ),
+  projectorRestMsMax: setting(
+    'LEDGER_PROJECTOR_REST_MS_MAX',
+    whole(0, 1_000),
+    '25',
+    'Milliseconds that a projector waits after many events of a partition, so that the next transaction holds more.',
+  ),
   postgresPoolMax: setting(
     'LEDGER_POSTGRES_POOL_MAX',
     whole(1, 1_000),

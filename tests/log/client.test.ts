@@ -102,6 +102,26 @@ describe('a client hears', () => {
     await client.stop();
   });
 
+  test('of an append of its own process once, whichever of writer and journal is first', async () => {
+    const log = memoryLog();
+    await open(log);
+    const { client, heard } = await start(log);
+    const journal = journalOf(log);
+    await journal.catchUp();
+    const asked = [create(1, 'apple', 9, { reply_to: me }), place(2, ['apple'], { reply_to: me })];
+    const { events } = decideBatch(contextOf(journal), queued(asked, 0));
+    const batch = { partition: 0, base: journal.end(), events };
+    client.appended(batch);
+    const wanted = ['0: ProductCreated of 0 at 1, whole at 1', '0: OrderAccepted of 1 at 3, whole at 3'];
+    expect(heard.map(short)).toEqual(wanted);
+    await decide(log, asked);
+    await decide(log, [place(3, ['apple'], { reply_to: me })]);
+    await until('the journal brought the third', () => heard.length >= 3);
+    client.appended(batch);
+    expect(heard.map(short)).toEqual([...wanted, '0: OrderAccepted of 2 at 5, whole at 5']);
+    await client.stop();
+  });
+
   test('where the command ends, when it is not the last event that answers', async () => {
     const log = memoryLog();
     await open(log);

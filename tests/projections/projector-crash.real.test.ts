@@ -21,7 +21,9 @@ afterAll(async () => {
 
 test('three kills in mid-work leave the rows of the fold', async () => {
   const world = createWorld(database, true);
-  const projector = await world.start({ config: { projectorBatchMax: 40, projectorQueueMax: 5_000 } });
+  const projector = await world.start({
+    config: { projectorBatchMax: 40, projectorQueueMax: 5_000, projectorRestMsMax: 0 },
+  });
   for (let round = 0; round < 3; round++) {
     const before = applied(projector.status());
     trade(world.journals, 1 + round * 1_000, 300);

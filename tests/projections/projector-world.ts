@@ -86,7 +86,7 @@ export function createWorld(database: TestDatabase, strangers: boolean): World {
         group: 'test.projector',
         decode: (_partition, record) => decode(record),
         pool: database.pool,
-        config: { projectorBatchMax: 50, projectorQueueMax: 1_000 },
+        config: { projectorBatchMax: 50, projectorQueueMax: 1_000, projectorRestMsMax: 0 },
         logger: { info: note, warn: note, error: note },
         pace: realPace,
         ...over,

@@ -108,7 +108,7 @@ describe('catching up', () => {
     trade(world.journals, 100, 2);
     world.publish();
     // Large enough that old and new events come in one batch.
-    await world.start({ config: { projectorBatchMax: 10_000, projectorQueueMax: 10_000 } });
+    await world.start({ config: { projectorBatchMax: 10_000, projectorQueueMax: 10_000, projectorRestMsMax: 0 } });
     await caughtUp(database, world);
     const orders = await (await database.sink(orderState)).rows('orders');
     const kept = orders.filter(({ customer_id }) => customer_id === 'kept');
@@ -121,7 +121,11 @@ describe('others at work', () => {
   test('three projectors in a group that is thrown about apply everything once', async () => {
     const clients = [1, 2, 3].map(() => world.log.client());
     for (const log of clients) {
-      await world.start({ log, pool: database.anotherPool(), config: { projectorBatchMax: 7, projectorQueueMax: 50 } });
+      await world.start({
+        log,
+        pool: database.anotherPool(),
+        config: { projectorBatchMax: 7, projectorQueueMax: 50, projectorRestMsMax: 0 },
+      });
     }
     const working = (async () => {
       for (let round = 0; round < 10; round++) {
@@ -138,7 +142,7 @@ describe('others at work', () => {
 
   test('two projectors that both believe to own every partition apply everything once', async () => {
     trade(world.journals, 1, 60);
-    const config = { projectorBatchMax: 5, projectorQueueMax: 1_000 };
+    const config = { projectorBatchMax: 5, projectorQueueMax: 1_000, projectorRestMsMax: 0 };
     // Groups of their own: as a zombie that has not heard of the rebalance.
     await world.start({ group: 'one', config, pool: database.anotherPool() });
     await world.start({ group: 'two', config, pool: database.anotherPool() });
@@ -189,7 +193,7 @@ describe('Postgres', () => {
 
   test('slow: no more waits than the limit and one delivery, and it goes on afterwards', async () => {
     world = createWorld(database, false);
-    const config = { projectorBatchMax: 20, projectorQueueMax: 100 };
+    const config = { projectorBatchMax: 20, projectorQueueMax: 100, projectorRestMsMax: 0 };
     const projector = await world.start({ config });
     await withLock(database.pool, async () => {
       trade(world.journals, 1, 400);

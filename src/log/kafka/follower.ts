@@ -30,7 +30,7 @@ export function startFollowing(client: KafkaClientOptions, admin: LogAdmin, foll
   async function keepOpen(): Promise<void> {
     let waitMs: number = limits.backOffMs;
     while (!stopped.signal.aborted) {
-      session = openFor(client, follow, deliveries, () => {
+      session = openFor(client, follow, deliveries, stopped.signal, () => {
         waitMs = limits.backOffMs;
         haveJoined(follower);
       });
@@ -77,10 +77,12 @@ export function startFollowing(client: KafkaClientOptions, admin: LogAdmin, foll
 
 function openFor(
   client: KafkaClientOptions,
-  { topic, group, assignment }: FollowOptions,
+  follow: FollowOptions,
   deliveries: Deliveries,
+  stopped: AbortSignal,
   joined: () => void,
 ): Session {
+  const { topic, group, assignment } = follow;
   const session = openSession(client, {
     topic,
     group,
@@ -92,7 +94,7 @@ function openFor(
       deliveries.assign(partitions, session);
       joined();
     },
-    onBatch(batch, fetchedOffset) {
+    async onBatch(batch, fetchedOffset) {
       const { partition, messages } = batch;
       deliveries.take({
         partition,
@@ -100,6 +102,8 @@ function openFor(
         last: toOffset(batch.lastOffset()),
         records: messages.map(toRecord),
       });
+      const restMs = follow.restMs?.(messages.length) ?? 0;
+      if (restMs > 0) await sleep(restMs, stopped);
     },
     onNothing: (partition, first, last) => deliveries.take({ partition, fetchedOffset: first, last, records: [] }),
   });
