@@ -1,6 +1,6 @@
 # make up      starts everything; make down stops it; make clean removes the data too
 # make test    runs all tests, on servers of their own; make soak plays 100,000 seeds of the simulation
-# make bench   measures what a writer needs, in memory and in time
+# make bench   measures orders a second against a Postgres baseline, about ten minutes
 NODE := node_modules/node/bin/node
 .DEFAULT_GOAL := help
 .PHONY: help up down clean test soak bench
