@@ -14,7 +14,7 @@ import type { Target } from './wrk.ts';
 
 const stopMsMax = 5_000;
 const statementMsMax = 60_000;
-const stock = 1_000_000_000_000;
+const plenty = 1_000_000_000_000;
 const program = fileURLToPath(new URL('./baseline.ts', import.meta.url));
 
 export interface Baseline {
@@ -33,7 +33,8 @@ export interface PostgresSide {
   close(): Promise<void>;
 }
 
-export async function openPostgres(databaseUrl: string, prefix: string): Promise<PostgresSide> {
+/** Makes the database; `stock` is on hand of every product. */
+export async function openPostgres(databaseUrl: string, prefix: string, stock = plenty): Promise<PostgresSide> {
   const database = `bench_${randomBytes(6).toString('hex')}`;
   await statements(databaseUrl, [`CREATE DATABASE ${database}`]);
   const url = new URL(databaseUrl);
@@ -41,7 +42,7 @@ export async function openPostgres(databaseUrl: string, prefix: string): Promise
   const apiKey = `ol_${randomBytes(32).toString('base64url')}`;
   const running = new Set<Baseline>();
   await statements(url.href, [baselineSchema]);
-  await load(url.href, prefix, apiKey);
+  await load(url.href, { apiKey, prefix, stock });
   return {
     settings: await settingsOf(url.href),
     start: async (pool) => {
@@ -84,7 +85,10 @@ async function startBaseline(
   };
 }
 
-async function load(databaseUrl: string, prefix: string, apiKey: string): Promise<void> {
+async function load(
+  databaseUrl: string,
+  { apiKey, prefix, stock }: { readonly apiKey: string; readonly prefix: string; readonly stock: number },
+): Promise<void> {
   const products = (kind: ProductKind): string =>
     `INSERT INTO products SELECT '${prefix}-${kind}-' || n, 1999, 'USD', ${stock}
        FROM generate_series(1, ${productCounts[kind]}) n`;
