@@ -5,6 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Pool } from 'pg';
 import { activeGenerations } from '../../projections/generations.ts';
 import type { HealthReport } from '../http/room.ts';
+import { within } from '../http/timer.ts';
 import type { Ends, Log, LogRecord } from '../log/port.ts';
 import type { Config } from '../platform/config.ts';
 import type { Redis } from '../platform/redis.ts';
@@ -12,7 +13,7 @@ import type { Redis } from '../platform/redis.ts';
 export type RoleReport = HealthReport['roles'][string];
 
 export interface HealthSources {
-  readonly config: Pick<Config, 'schemaRegistryUrl' | 'kafkaRequestTimeoutMs'>;
+  readonly config: Pick<Config, 'schemaRegistryUrl' | 'healthTimeoutMs'>;
   readonly log: Log;
   readonly eventsTopic: string;
   readonly pool: Pool;
@@ -35,16 +36,19 @@ export function createHealth(sources: HealthSources): () => Promise<HealthReport
   let last: { readonly at: number; readonly report: Promise<HealthReport> } | null = null;
 
   async function compose(): Promise<HealthReport> {
-    const { log, pool, redis, eventsTopic } = sources;
+    const { log, pool, redis, eventsTopic, config } = sources;
+    const msMax = config.healthTimeoutMs;
     let ends: ReadonlyMap<number, Ends> = new Map();
     const [kafka, registry, postgres, cache, disk_free] = await Promise.all([
-      ask(async () => (ends = await log.ends(eventsTopic))),
-      ask(() => askRegistry(sources.config)),
-      ask(() => pool.query('SELECT 1')),
-      ask(() => redis.ping()),
+      ask(msMax, async () => (ends = await log.ends(eventsTopic))),
+      ask(msMax, () => askRegistry(config)),
+      ask(msMax, () => pool.query('SELECT 1')),
+      ask(msMax, () => redis.ping()),
       diskFree(),
     ]);
     const services: Services = { kafka, registry, postgres, redis: cache };
+    const known =
+      postgres.status === 'up' && kafka.status === 'up' ? await within(lags(sources, ends), msMax) : 'passed';
     const roles = sources.roles();
     const memory = process.memoryUsage();
     const well = Object.values(services).every(({ status }) => status === 'up');
@@ -53,7 +57,7 @@ export function createHealth(sources: HealthSources): () => Promise<HealthReport
       status: well && working ? 'ok' : 'degraded',
       services,
       roles,
-      projections: postgres.status === 'up' && kafka.status === 'up' ? await lags(sources, ends) : {},
+      projections: known === 'passed' ? {} : known,
       system: {
         rss: memory.rss,
         heap: memory.heapUsed,
@@ -72,10 +76,10 @@ export function createHealth(sources: HealthSources): () => Promise<HealthReport
   };
 }
 
-async function ask(question: () => Promise<unknown>): Promise<Services['kafka']> {
+async function ask(msMax: number, question: () => Promise<unknown>): Promise<Services['kafka']> {
   const started = performance.now();
   try {
-    await question();
+    if ((await within(question(), msMax)) === 'passed') return { status: 'down', ms: null };
     return { status: 'up', ms: Math.round(performance.now() - started) };
   } catch {
     // That it failed is the answer.
@@ -83,8 +87,8 @@ async function ask(question: () => Promise<unknown>): Promise<Services['kafka']>
   }
 }
 
-async function askRegistry({ schemaRegistryUrl, kafkaRequestTimeoutMs }: HealthSources['config']): Promise<void> {
-  const answer = await fetch(`${schemaRegistryUrl}/subjects`, { signal: AbortSignal.timeout(kafkaRequestTimeoutMs) });
+async function askRegistry({ schemaRegistryUrl, healthTimeoutMs }: HealthSources['config']): Promise<void> {
+  const answer = await fetch(`${schemaRegistryUrl}/subjects`, { signal: AbortSignal.timeout(healthTimeoutMs) });
   await answer.arrayBuffer();
   if (!answer.ok) throw new Error(`the registry answers ${answer.status}`);
 }

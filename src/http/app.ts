@@ -6,6 +6,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { readJsonBodies } from './bodies.ts';
 import { answerBrokenRequest, createErrorHandler, problemOfError, sendProblem } from './failures.ts';
 import { incomingTraceId } from './headers.ts';
+import { drainAtClose } from './drain.ts';
 import { createMethodTable } from './methods.ts';
 import { withOptionalBodies } from './openapi.ts';
 import { createSeenPositions, createViewWaits } from './positions.ts';
@@ -51,6 +52,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   readJsonBodies(app);
   addHooks(app, deps);
+  const draining = drainAtClose(app, deps.config);
 
   await app.register(fastifySwagger, {
     openapi: openapiDocument,
@@ -59,7 +61,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     refResolver: { buildLocalReference: ({ $id }) => (typeof $id === 'string' ? $id : 'Unnamed') },
   });
   await app.register(docRoutes);
-  await app.register(healthRoutes({ ...room, ready: () => deps.client.ready() }));
+  await app.register(healthRoutes({ ...room, ready: () => !draining() && deps.client.ready() }));
   await app.register(
     async (v1) => {
       v1.addHook('onRequest', (request) => authenticate(deps.credentials, request));
@@ -80,7 +82,8 @@ export async function createVitalsApp(deps: VitalsDeps): Promise<FastifyInstance
   const app = createServer(deps);
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new Problem('not_found')));
   addHooks(app, deps);
-  await app.register(healthRoutes(deps));
+  const draining = drainAtClose(app, deps.config);
+  await app.register(healthRoutes({ ...deps, ready: () => !draining() && deps.ready() }));
   await app.ready();
   return app;
 }
@@ -128,7 +131,7 @@ function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): F
       requireHostHeader: false,
     },
     routerOptions: { maxParamLength: pathPartMax, ignoreTrailingSlash: true, caseSensitive: true },
-    // Requests under way when the service closes are answered; what comes later finds no listener.
+    // Requests under way when the service closes are answered, see drain.ts.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     onProtoPoisoning: 'error',

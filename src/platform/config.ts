@@ -156,6 +156,18 @@ export const settings = {
     'Credentials kept in that cache.',
   ),
   shutdownMsMax: setting('LEDGER_SHUTDOWN_MS_MAX', whole(100, 600_000), '10000', 'Milliseconds from SIGTERM to exit.'),
+  drainMs: setting(
+    'LEDGER_DRAIN_MS',
+    whole(0, 60_000),
+    '1000',
+    'Milliseconds after SIGTERM in which open connections may still bring requests.',
+  ),
+  healthTimeoutMs: setting(
+    'LEDGER_HEALTH_TIMEOUT_MS',
+    whole(100, 60_000),
+    '2000',
+    'Milliseconds after which a server that does not answer counts as down in /health.',
+  ),
   sendRecordsMax: setting(
     'LEDGER_SEND_RECORDS_MAX',
     whole(1, 1_000),
