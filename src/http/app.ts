@@ -4,9 +4,12 @@ import fastifySwagger from '@fastify/swagger';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { readJsonBodies } from './bodies.ts';
-import { answerBrokenRequest, createErrorHandler, problemOfError, sendProblem } from './failures.ts';
+import { answerBrokenRequest } from './broken.ts';
+import { createErrorHandler, problemOfError, sendProblem } from './failures.ts';
 import { incomingTraceId } from './headers.ts';
 import { drainAtClose } from './drain.ts';
+import { checkEnvelope } from './envelope.ts';
+import type { MethodTable } from './methods.ts';
 import { createMethodTable } from './methods.ts';
 import { withOptionalBodies } from './openapi.ts';
 import { createSeenPositions, createViewWaits } from './positions.ts';
@@ -27,12 +30,6 @@ import { createUndecided } from './undecided.ts';
 import { validatorCompiler } from './validation.ts';
 import { createWaiters } from './waiters.ts';
 
-/** Longest time for the request line and headers to arrive, ms. */
-const headersTimeoutMs = 15_000;
-/** How often connections are checked against the limits above, ms. */
-const connectionsCheckMs = 5_000;
-/** Bytes of the request line and headers. */
-const headerBytesMax = 16_384;
 /** Characters of one part of a path. */
 const pathPartMax = 256;
 
@@ -44,14 +41,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('onRoute', ({ url, method }) => methods.add(url, method));
   app.decorateRequest('caller', null);
   app.decorateRequest('idempotencyKey', null);
-  app.setNotFoundHandler((request, reply) => {
-    const allowed = methods.allowed(request.url);
-    if (allowed.length === 0) return sendProblem(request, reply, new Problem('not_found'));
-    const headers = { allow: allowed.join(', ') };
-    return sendProblem(request, reply, new Problem('method_not_allowed', { headers }));
-  });
   readJsonBodies(app);
-  addHooks(app, deps);
+  addHooks(app, deps, methods);
   const draining = drainAtClose(app, deps.config);
 
   await app.register(fastifySwagger, {
@@ -80,8 +71,9 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
 /** Makes the app of a process without the API role: health and metrics, nothing else. */
 export async function createVitalsApp(deps: VitalsDeps): Promise<FastifyInstance> {
   const app = createServer(deps);
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new Problem('not_found')));
-  addHooks(app, deps);
+  const methods = createMethodTable();
+  app.addHook('onRoute', ({ url, method }) => methods.add(url, method));
+  addHooks(app, deps, methods);
   const draining = drainAtClose(app, deps.config);
   await app.register(healthRoutes({ ...deps, ready: () => !draining() && deps.ready() }));
   await app.ready();
@@ -116,7 +108,7 @@ function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): F
   const loggerInstance: FastifyBaseLogger = logger;
   const app = fastify({
     loggerInstance,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace_id' }),
     genReqId: ({ headers }) => incomingTraceId(headers) ?? randomUUID(),
     trustProxy: false,
     bodyLimit: config.bodyBytesMax,
@@ -124,9 +116,9 @@ function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): F
     connectionTimeout: config.connectionTimeoutMs,
     keepAliveTimeout: config.connectionTimeoutMs,
     http: {
-      headersTimeout: headersTimeoutMs,
-      connectionsCheckingInterval: connectionsCheckMs,
-      maxHeaderSize: headerBytesMax,
+      headersTimeout: config.headersTimeoutMs,
+      connectionsCheckingInterval: config.connectionsCheckMs,
+      maxHeaderSize: config.headerBytesMax,
       // A request without Host is answered here, as a problem like any other.
       requireHostHeader: false,
     },
@@ -141,6 +133,9 @@ function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): F
       sendProblem(request, reply, problemOfError(error));
     },
   });
+  app.server.maxConnections = config.connectionsMax;
+  // Node drops headers beyond its limit in silence; one more than ours lets them be noticed.
+  app.server.maxHeadersCount = config.headersMax + 1;
   app.setValidatorCompiler(validatorCompiler);
   // Answers are built here from typed values; their schemas are documentation.
   app.setSerializerCompiler(() => (body: unknown) => JSON.stringify(body));
@@ -149,12 +144,15 @@ function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): F
   return app;
 }
 
-function addHooks(app: FastifyInstance, { metrics }: Pick<AppDeps, 'metrics'>): void {
+function addHooks(app: FastifyInstance, { config, metrics }: HookDeps, methods: MethodTable): void {
   const secure = securityHeaders();
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(secure).header('x-trace-id', request.id);
-    done(request.headers.host === undefined ? new Problem('bad_request') : undefined);
+    // Before the body is looked at: what has no address needs none.
+    const problem = checkEnvelope(request, config) ?? (request.is404 ? noAddress(request.url, methods) : null);
+    done(problem ?? undefined);
   });
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noAddress(request.url, methods)));
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
     const labels = { route, method: request.method, status: String(reply.statusCode) };
@@ -162,6 +160,14 @@ function addHooks(app: FastifyInstance, { metrics }: Pick<AppDeps, 'metrics'>): 
     request.log.debug({ ...labels, ms: reply.elapsedTime }, 'answered');
     done();
   });
+}
+
+type HookDeps = Pick<AppDeps, 'config' | 'metrics'>;
+
+function noAddress(url: string, methods: MethodTable): Problem {
+  const allowed = methods.allowed(url);
+  if (allowed.length === 0) return new Problem('not_found');
+  return new Problem('method_not_allowed', { headers: { allow: allowed.join(', ') } });
 }
 
 const openapiDocument = {

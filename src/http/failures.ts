@@ -1,13 +1,10 @@
 // HTTP room: from whatever went wrong to a problem answer. Clients learn the row of the table; causes go to the log.
-import { STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
-import { randomUUID } from 'node:crypto';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import type { ProblemCode } from './problems.ts';
 import { Problem, problemBody, problems } from './problems.ts';
 import { ValidationFailed, fieldErrors } from './validation.ts';
 
-const problemType = 'application/problem+json';
+export const problemType = 'application/problem+json';
 
 const codesOfFastify: { readonly [code: string]: ProblemCode } = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
@@ -69,27 +66,6 @@ export function createErrorHandler(
 }
 
 const quietMs = 1_000;
-
-/** Answers what is no acceptable HTTP, on the bare connection, and closes it. */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const code: ProblemCode =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? 'headers_too_large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? 'request_timeout'
-        : 'bad_request';
-  const traceId = randomUUID();
-  const body = JSON.stringify(problemBody(code, {}, { instance: '', traceId }));
-  const { status } = problems[code];
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: ${problemType}\r\nX-Trace-Id: ${traceId}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
-}
 
 function textOf(error: unknown, member: string): string {
   const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, member) : undefined;

@@ -21,11 +21,11 @@ export function parsePrefer(header: string | readonly string[] | undefined): Pre
   return { respondAsync, waitS };
 }
 
-/** The value of `Preference-Applied`; null when nothing was asked for. */
-export function preferenceApplied(preferences: Preferences): string | null {
+/** The value of `Preference-Applied`; null when nothing was asked for. `waitMsMax`: how long the request waits at most. */
+export function preferenceApplied({ respondAsync, waitS }: Preferences, waitMsMax: number): string | null {
   const parts = [
-    ...(preferences.respondAsync ? ['respond-async'] : []),
-    ...(preferences.waitS === null ? [] : [`wait=${preferences.waitS}`]),
+    ...(respondAsync ? ['respond-async'] : []),
+    ...(waitS === null ? [] : [`wait=${Math.min(waitS, Math.floor(waitMsMax / 1_000))}`]),
   ];
   return parts.length === 0 ? null : parts.join(', ');
 }
@@ -35,14 +35,22 @@ export function etagOf(row: { readonly version: number; readonly journal_offset:
   return `"${row.version}.${row.journal_offset}"`;
 }
 
+/** `*` or a list of entity tags (RFC 9110, 13.1.1). */
+export const ifMatchPattern = '^(?:\\*|(?:W/)?"[!#-~]*"(?:[ \\t]*,[ \\t]*(?:W/)?"[!#-~]*")*)$';
+
 /**
- * Reads `If-Match`.
- * @returns the version that must be the present one; null where any will do; `malformed` for what is no tag of ours
+ * Reads `If-Match`, whose form was checked.
+ * @returns the versions of which one must be the present one; null where any will do. Weak tags and tags that are none
+ * of ours match nothing.
  */
-export function parseIfMatch(header: string | undefined): number | null | 'malformed' {
+export function parseIfMatch(header: string | undefined): readonly number[] | null {
   if (header === undefined || header.trim() === '*') return null;
-  const version = /^"(\d{1,15})\.\d{1,16}"$/.exec(header.trim())?.[1];
-  return version === undefined ? 'malformed' : Number(version);
+  const tags = header.matchAll(/(W\/)?"([!#-~]*)"/g);
+  const versions = [...tags].flatMap(([, weak, tag]) => {
+    const version = /^(\d{1,15})\.\d{1,16}$/.exec(tag ?? '')?.[1];
+    return weak !== undefined || version === undefined ? [] : [Number(version)];
+  });
+  return [...new Set(versions)];
 }
 
 /** Whether `If-None-Match` names the tag; weak tags match too, as RFC 9110 asks for reads. */

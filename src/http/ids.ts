@@ -31,12 +31,14 @@ const uuidV8RegExp = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0
 /** What is hashed begins with what it is, so that no two kinds of identity can be the same bytes. */
 const keyedPrefix = Buffer.from('ledger command_id 1');
 const orderPrefix = Buffer.from('ledger order_id 1');
-const keyRegExp = /^[\x21-\x7e]{1,255}$/;
+/** A bare key does not begin with a quote. */
+export const idempotencyKeyPattern = '^(?:[!#-~][!-~]{0,254}|"[!-~]{1,255}")$';
+const keyRegExp = new RegExp(idempotencyKeyPattern);
 
 /** Reads an Idempotency-Key, quoted or bare. @returns null when it is not acceptable */
 export function parseIdempotencyKey(header: string): IdempotencyKey | null {
-  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
-  return keyRegExp.test(key) ? (key as IdempotencyKey) : null;
+  if (!keyRegExp.test(header)) return null;
+  return (/^"(.*)"$/.exec(header)?.[1] ?? header) as IdempotencyKey;
 }
 
 /** @returns null when the text cannot be the id of a product */

@@ -10,7 +10,7 @@ const headerDocs = {
   'Ledger-Position': 'What the answer rests on: <partition>:<offset>; send it with a later read to see at least this.',
   'Ledger-Stale': '`true` where the answer may not show everything yet.',
   'Idempotent-Replayed': '`true` where an earlier request with the same key was decided, and this is its answer.',
-  'Preference-Applied': 'Which preferences were followed.',
+  'Preference-Applied': 'Which preferences were followed; `wait` as it was shortened to what the service allows.',
   'Retry-After': 'Seconds after which to ask again.',
   'WWW-Authenticate': 'How to authenticate: Bearer.',
   ETag: '"<version>.<journal offset>"',
@@ -38,7 +38,13 @@ export interface RouteDoc {
   readonly open?: boolean;
 }
 
-const everywhere: readonly ProblemCode[] = ['internal_error', 'bad_request'];
+const everywhere: readonly ProblemCode[] = [
+  'internal_error',
+  'bad_request',
+  'request_timeout',
+  'uri_too_long',
+  'headers_too_large',
+];
 const behindACredential: readonly ProblemCode[] = [
   'unauthenticated',
   'forbidden',
@@ -103,12 +109,12 @@ export function listOf(name: string): object {
 }
 
 /** Request headers as documented. @returns a JSON schema for the headers of a route */
-export function requestHeaders(headers: { readonly [name: string]: string }, required: readonly string[] = []): object {
+export function requestHeaders(headers: { readonly [name: string]: object }, required: readonly string[] = []): object {
   return {
     type: 'object',
     required: [...required],
     properties: Object.fromEntries(
-      Object.entries(headers).map(([name, description]) => [name, { type: 'string', description }]),
+      Object.entries(headers).map(([name, schema]) => [name, { type: 'string', ...schema }]),
     ),
   };
 }

@@ -12,6 +12,9 @@ export function positionHeader(partition: number, offset: number): string {
   return `${partition}:${offset}`;
 }
 
+/** `<partition>:<offset>[,…]`. */
+export const positionsPattern = '^\\d{1,5}:\\d{1,15}(?:[ \\t]*,[ \\t]*\\d{1,5}:\\d{1,15})*$';
+
 /**
  * Reads a request's `Ledger-Position`: `<partition>:<offset>[,…]`.
  * @returns for each partition the next offset that must have been applied; null when it is malformed

@@ -92,6 +92,11 @@ const table = {
     title: 'The body is too large',
     help: 'The body has more bytes than the service accepts (`LEDGER_BODY_BYTES_MAX`), or the command does not fit into one record.',
   },
+  uri_too_long: {
+    status: 414,
+    title: 'The address is too long',
+    help: 'The path and query have more characters than the service accepts (`LEDGER_URL_CHARS_MAX`). Nothing was done.',
+  },
   unsupported_media_type: {
     status: 415,
     title: 'The body has another media type than JSON',
@@ -145,7 +150,7 @@ const table = {
   headers_too_large: {
     status: 431,
     title: 'The header is too large',
-    help: 'The request line and headers have more bytes than the service accepts. Nothing was done.',
+    help: 'The request line and headers have more bytes (`LEDGER_HEADER_BYTES_MAX`), or there are more headers (`LEDGER_HEADERS_MAX`), than the service accepts. Nothing was done.',
   },
   internal_error: {
     status: 500,

@@ -62,13 +62,24 @@ export function productOf(params: { readonly product_id: string }): ProductId {
   return id;
 }
 
-/** The version that must be the present one; null for any. @throws Problem `version_mismatch` for what is no tag of ours */
-export function expectedVersion(request: FastifyRequest): number | null {
-  const version = parseIfMatch(request.headers['if-match']);
-  if (version === 'malformed') {
+/**
+ * The version that must be the present one; null for any. The writer compares one version, so of several the one is
+ * taken that `present` says.
+ * @throws Problem `version_mismatch` where If-Match has no tag of ours, and what `present` throws
+ */
+export async function expectedVersion(
+  request: FastifyRequest,
+  present: () => Promise<number | null>,
+): Promise<number | null> {
+  const versions = parseIfMatch(request.headers['if-match']);
+  if (versions === null) return null;
+  if (versions.length === 0) {
     throw new Problem('version_mismatch', { detail: 'If-Match has no entity tag of this service.' });
   }
-  return version;
+  const newest = Math.max(...versions);
+  if (versions.length === 1) return newest;
+  const now = await present();
+  return now !== null && versions.includes(now) ? now : newest;
 }
 
 /** How a read of a row in this partition waits. @throws Problem `validation_failed` for a malformed Ledger-Position */
@@ -99,11 +110,22 @@ export function goneOf(reply: FastifyReply): Promise<void> {
   return promise;
 }
 
-/** Sends an answer; says which preferences were followed. */
-export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
-  const { respondAsync, waitS } = preferOf(request);
-  const applied = preferenceApplied({ respondAsync: respondAsync && answer.status === 'undecided', waitS });
+/**
+ * Sends an answer. `waitMsMax`: how long the route waits at most where the client may say how long, ms; such a route
+ * tells which preferences were followed.
+ */
+export function sendAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: Answer,
+  waitMsMax?: number,
+): FastifyReply {
   reply.code(successes[answer.status]).headers(answer.headers);
-  if (applied !== null) reply.header('preference-applied', applied);
+  if (waitMsMax !== undefined) {
+    const { respondAsync, waitS } = preferOf(request);
+    const followed = { respondAsync: respondAsync && answer.status === 'undecided', waitS };
+    const applied = preferenceApplied(followed, waitMsMax);
+    if (applied !== null) reply.header('preference-applied', applied);
+  }
   return answer.body === null ? reply.send() : reply.type('application/json').send(JSON.stringify(answer.body));
 }

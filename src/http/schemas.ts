@@ -8,8 +8,11 @@ import { problems } from './problems.ts';
 
 const amountMax = 10 ** 12;
 const strict = { additionalProperties: false };
-/** No NUL, which Postgres cannot keep, and no half of a surrogate pair, which is no text. */
-const textPattern = '^[^\\u0000\\ud800-\\udfff]*$';
+/**
+ * No NUL, which Postgres cannot keep, and no half of a surrogate pair, which is no text: all other characters, written
+ * out because not every reader of the OpenAPI document knows an escape for the last of them.
+ */
+export const textPattern = '^[\u0001-\ud7ff\ue000-\u{10ffff}]*$';
 
 const text = (minLength: number, maxLength: number, description: string) =>
   Type.String({ minLength, maxLength, pattern: textPattern, description });

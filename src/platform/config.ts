@@ -1,20 +1,9 @@
 // The only reader of the environment. Every limit of the ledger stands here with its name, default and unit; all
 // faults are reported at once.
 import { z } from 'zod';
-
-interface Setting<T> {
-  readonly env: string;
-  readonly schema: z.ZodType<T>;
-  /** As it would be written in the environment; undefined where it must be given. */
-  readonly fallback: string | undefined;
-  readonly doc: string;
-}
-
-const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
-const list = z
-  .string()
-  .min(1)
-  .transform((text) => text.split(',').map((part) => part.trim()));
+import { httpLimits } from './http-limits.ts';
+import type { Setting } from './setting.ts';
+import { list, setting, whole } from './setting.ts';
 
 /** Every setting: its variable, what it accepts, its default and its meaning. README's table is made from it. */
 export const settings = {
@@ -130,19 +119,7 @@ export const settings = {
     '4',
     "Milliseconds between two looks at the projection's checkpoints while a read waits.",
   ),
-  bodyBytesMax: setting('LEDGER_BODY_BYTES_MAX', whole(1_024, 67_108_864), '1048576', 'Bytes of a request body.'),
-  requestTimeoutMs: setting(
-    'LEDGER_REQUEST_TIMEOUT_MS',
-    whole(1_000, 600_000),
-    '30000',
-    'Milliseconds for a request to arrive whole.',
-  ),
-  connectionTimeoutMs: setting(
-    'LEDGER_CONNECTION_TIMEOUT_MS',
-    whole(1_000, 600_000),
-    '65000',
-    'Milliseconds of silence after which a connection is closed.',
-  ),
+  ...httpLimits,
   credentialCacheMs: setting(
     'LEDGER_CREDENTIAL_CACHE_MS',
     whole(0, 600_000),
@@ -284,8 +261,4 @@ export function readConfig(env: { readonly [name: string]: string | undefined } 
   });
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.fromEntries(entries) as Config;
-}
-
-function setting<T>(env: string, schema: z.ZodType<T>, fallback: string | undefined, doc: string): Setting<T> {
-  return { env, schema, fallback, doc };
 }

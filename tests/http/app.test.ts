@@ -72,11 +72,23 @@ describe('addresses', () => {
     ['POST', '/v1/products/a', 405, 'DELETE, GET, HEAD, PATCH'],
     ['OPTIONS', '/v1/products', 405, 'GET, HEAD, POST'],
     ['POST', '/health', 405, 'GET, HEAD'],
+    ['TRACE', '/v1/orders', 405, 'GET, HEAD, POST'],
+    ['QUERY', '/v1/orders', 405, 'GET, HEAD, POST'],
+    ['QUERY', '/errors/not_found', 405, 'GET, HEAD'],
+    ['PROPFIND', '/v1/products', 405, 'GET, HEAD, POST'],
   ] as const)('%s %s: %i', async (method, url, status, allow) => {
     const answer = await app.inject({ method, url, headers: asOperator });
     expect([answer.statusCode, answer.headers.allow]).toEqual([status, allow]);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.json<Body>()).toMatchObject({ code: status === 404 ? 'not_found' : 'method_not_allowed', status });
+  });
+
+  test('are looked for before the body is', async () => {
+    const headers = { ...asOperator, 'content-type': 'text/plain' };
+    for (const [url, status] of [['/v1/nothing', 404] as const, ['/v1/orders/abc', 405] as const]) {
+      const answer = await app.inject({ method: 'POST', url, headers, payload: 'x'.repeat(2_000_000) });
+      expect([url, answer.statusCode]).toEqual([url, status]);
+    }
   });
 
   test.each([
@@ -120,6 +132,22 @@ describe('every answer', () => {
 
   test('no explanation for what is no code', async () => {
     expect((await app.inject({ url: '/errors/constructor' })).statusCode).toBe(404);
+  });
+});
+
+describe('an envelope', () => {
+  test('with too long an address is 414', async () => {
+    const url = (chars: number) => `/v1/orders?reference=${'x'.repeat(chars - 21)}`;
+    expect((await app.inject({ url: url(8_000), headers: asOperator })).statusCode).toBe(422);
+    const answer = await app.inject({ url: url(8_001), headers: asOperator });
+    expect([answer.statusCode, answer.json<Body>().code]).toEqual([414, 'uri_too_long']);
+  });
+
+  test('with a method in another header is taken by its own method', async () => {
+    const headers = { ...asOperator, 'x-http-method-override': 'DELETE', 'x-http-method': 'DELETE' };
+    expect((await app.inject({ url: '/v1/products', headers })).statusCode).toBe(200);
+    const answer = await app.inject({ method: 'POST', url: '/v1/products/a?_method=DELETE', headers });
+    expect(answer.statusCode).toBe(405);
   });
 });
 

@@ -61,6 +61,17 @@ describe('cancelling', () => {
     expect(client.submitted[0]?.command.data).toMatchObject({ expected_version: 1 });
   });
 
+  test.each([
+    ['"1.100", "2.150"', 2],
+    ['"2.150", "1.100"', 2],
+    ['"4.300", "3.200"', 4],
+    ['*', null],
+  ])('If-Match %s travels as the version that may be the present one', async (tags, expected_version) => {
+    const client = cancelling();
+    await cancel(await given({ client, views: playedViews({ orders: [row] }) }), { 'if-match': tags });
+    expect(client.submitted[0]?.command.data).toMatchObject({ expected_version });
+  });
+
   test('says so although the view is behind or away', async () => {
     const behind = playedViews({ orders: [orderRow(id)] }, () => 120);
     const late = await cancel(await given({ client: cancelling(), views: behind }));

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   etagOf,
+  ifMatchPattern,
   incomingTraceId,
   noneMatches,
   parseIfMatch,
@@ -26,25 +27,39 @@ describe('Prefer', () => {
   });
 
   test('what was followed is said', () => {
-    expect(preferenceApplied({ respondAsync: true, waitS: 2 })).toBe('respond-async, wait=2');
-    expect(preferenceApplied({ respondAsync: false, waitS: null })).toBeNull();
+    expect(preferenceApplied({ respondAsync: true, waitS: 2 }, 5_000)).toBe('respond-async, wait=2');
+    expect(preferenceApplied({ respondAsync: false, waitS: 60 }, 5_000)).toBe('wait=5');
+    expect(preferenceApplied({ respondAsync: false, waitS: null }, 5_000)).toBeNull();
   });
 });
 
 describe('entity tags', () => {
   test('name the version and the row', () => {
     expect(etagOf({ version: 3, journal_offset: 120 })).toBe('"3.120"');
-    expect(parseIfMatch('"3.120"')).toBe(3);
+    expect(parseIfMatch('"3.120"')).toEqual([3]);
   });
 
   test.each([undefined, '*', ' * '])('If-Match %p takes any version', (header) => {
     expect(parseIfMatch(header)).toBeNull();
   });
 
-  test.each(['', '3', '"3"', '3.120', 'W/"3.120"', '"a.b"', '"3.120", "4.130"', '"3.120" '.repeat(1000)])(
-    'If-Match %p is none of ours',
+  test.each<[string, readonly number[]]>([
+    ['"3.120", "4.130"', [3, 4]],
+    ['"3.120",\t"3.121" , "x"', [3]],
+    ['"a,b", W/"5.1", "6.2"', [6]],
+    ['"3"', []],
+    ['W/"3.120"', []],
+    ['"a.b"', []],
+    ['""', []],
+  ])('If-Match %p names the versions %p', (header, versions) => {
+    expect(header).toMatch(new RegExp(ifMatchPattern));
+    expect(parseIfMatch(header)).toEqual(versions);
+  });
+
+  test.each(['', '3', '3.120', '"3.120" "3.120"', '"3.120",', '"3.120", *', 'w/"3.120"', '"3.120'])(
+    'If-Match %p is no list of entity tags',
     (header) => {
-      expect(parseIfMatch(header)).toBe('malformed');
+      expect(header).not.toMatch(new RegExp(ifMatchPattern));
     },
   );
 

@@ -243,6 +243,12 @@ describe('an order that is not decided in time', () => {
     expect([answer.statusCode, answer.headers['preference-applied']]).toEqual([202, applied]);
   });
 
+  test('Prefer: wait longer than the service allows is shortened, and the answer says so', async () => {
+    const app = await given({ client: playedClient(), env: { LEDGER_OUTCOME_WAIT_MS_MAX: '1000' } });
+    const answer = await order(app, { prefer: 'wait=600' });
+    expect([answer.statusCode, answer.headers['preference-applied']]).toEqual([202, 'wait=1']);
+  });
+
   test('an outcome within the preferred wait is the answer', async () => {
     const client = playedClient((sends, played, command) => {
       setTimeout(() => played.say(accepted(command, sends - 1)), 20);

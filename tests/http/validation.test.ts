@@ -32,7 +32,7 @@ describe('Idempotency-Key', () => {
   });
 
   test.each(needing)('%s refuses a bad one', async (url) => {
-    for (const key of ['', '""', 'a b', 'x'.repeat(256)]) {
+    for (const key of ['', '""', '"a', 'a b', 'x'.repeat(256)]) {
       const answer = await post(url, {}, { ...asOperator, 'idempotency-key': key });
       expect([answer.statusCode, answer.json<Body>().code]).toEqual([400, 'idempotency_key_invalid']);
     }
@@ -162,10 +162,16 @@ describe('products and stock that are refused for their values', () => {
     }
   });
 
-  test.each(['3', '"x"', 'W/"1.1"'])('If-Match %s names no version', async (tag) => {
+  test.each([
+    ['"x"', 412, 'version_mismatch'],
+    ['W/"1.1"', 412, 'version_mismatch'],
+    ['3', 422, 'validation_failed'],
+    ['"1.1" "2.2"', 422, 'validation_failed'],
+    [`"${'x'.repeat(1_024)}"`, 422, 'validation_failed'],
+  ])('If-Match %.40s names no version: %i', async (tag, status, code) => {
     const headers = { ...asOperator, 'if-match': tag };
     const answer = await app.inject({ method: 'DELETE', url: '/v1/products/a', headers });
-    expect([answer.statusCode, answer.json<Body>().code]).toEqual([412, 'version_mismatch']);
+    expect([answer.statusCode, answer.json<Body>().code]).toEqual([status, code]);
   });
 });
 
@@ -184,7 +190,12 @@ describe('queries', () => {
     ['/v1/orders?status=SHIPPED', '#/query/status'],
     ['/v1/orders?from=yesterday', '#/query/from'],
     ['/v1/orders?to=2026-02-30', '#/query/to'],
+    ['/v1/orders?to=2026-02-29', '#/query/to'],
+    ['/v1/orders?to=2100-02-29', '#/query/to'],
+    ['/v1/orders?to=2026-04-31', '#/query/to'],
+    ['/v1/orders?to=2026-00-10', '#/query/to'],
     ['/v1/orders?to=2026-02-28T25:00:00Z', '#/query/to'],
+    ['/v1/orders?cursor=a%20b', '#/query/cursor'],
     ['/v1/orders?user_id=A', '#/query/user_id'],
     ['/v1/orders?__proto__[x]=1', '#/query/__proto__[x]'],
     ['/v1/orders?reference=%00', '#/query/reference'],
@@ -207,6 +218,20 @@ describe('queries', () => {
       next_cursor: null,
       meta: { page: 2, per_page: 50, total: 0, last_page: 1 },
     });
+  });
+
+  test('moments that exist', async () => {
+    const moments = [
+      '2024-02-29',
+      '2000-02-29',
+      '2026-12-31T23:59Z',
+      '2026-01-31T12:00:00.123456789%2B14:00',
+      '0000-01-01',
+    ];
+    for (const moment of moments) {
+      const answer = await app.inject({ url: `/v1/orders?from=${moment}`, headers: asOperator });
+      expect([moment, answer.statusCode]).toEqual([moment, 200]);
+    }
   });
 
   test.each(['x', '99:1', '1:1;'])('Ledger-Position %s', async (position) => {

@@ -25,12 +25,15 @@ export const docRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get<{ Params: { code: string } }>(
     '/errors/:code',
     {
-      schema: documented({
-        ...page,
-        operationId: 'explainError',
-        summary: 'What a problem code means.',
-        problems: ['not_found'],
-      }),
+      schema: {
+        ...documented({
+          ...page,
+          operationId: 'explainError',
+          summary: 'What a problem code means.',
+          problems: ['not_found'],
+        }),
+        params: { type: 'object', required: ['code'], properties: { code: { enum: Object.keys(problems) } } },
+      },
     },
     (request, reply) => {
       const { code } = request.params;

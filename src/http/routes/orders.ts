@@ -22,16 +22,17 @@ import {
   orderStatusSchema,
   placeOrderBody,
   productIdSchema,
+  textPattern,
 } from '../schemas.ts';
 import { undecidedAnswer, undecidedRetryS } from '../undecided.ts';
-import { bodyProblems, headersIn, loadProblems, orderPlacement, readDoc } from './shared.ts';
+import { bodyProblems, headersIn, loadProblems, orderPlacement, readDoc, undecidedDoc } from './shared.ts';
 
 const listQuery = Type.Object(
   {
     customer_id: Type.Optional(customerIdSchema),
     status: Type.Optional(orderStatusSchema),
     product_id: Type.Optional(productIdSchema),
-    reference: Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[^\\u0000]*$' })),
+    reference: Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: textPattern })),
     from: momentSchema('Orders created at this moment or later.'),
     to: momentSchema('Orders created before this moment.'),
     ...pagingQuery,
@@ -60,7 +61,7 @@ export const orderRoutes =
           priority: priority ?? fallback,
         }));
         const answer = await placeOrder(room, request, reply, { operation: 'place_order', lines: full, members });
-        return sendAnswer(request, reply, answer);
+        return sendAnswer(request, reply, answer, room.config.outcomeWaitMsMax);
       },
     );
 
@@ -112,9 +113,9 @@ function readOne(room: Room, app: Parameters<FastifyPluginAsyncTypebox>[0]): voi
       const headers = { etag, ...(stale ? { 'ledger-stale': 'true' } : {}) };
       if (stale) room.metrics.staleReads.inc();
       if (noneMatches(request.headers['if-none-match'], etag)) {
-        return sendAnswer(request, reply, { status: 'unmodified', headers, body: null });
+        return sendAnswer(request, reply, { status: 'unmodified', headers, body: null }, config.viewWaitMsMax);
       }
-      return sendAnswer(request, reply, { status: 'done', headers, body: orderJson(row) });
+      return sendAnswer(request, reply, { status: 'done', headers, body: orderJson(row) }, config.viewWaitMsMax);
     },
   );
 }
@@ -138,9 +139,9 @@ const cancel =
               200: {
                 description: 'The order is cancelled.',
                 schema: 'Order',
-                headers: ['ETag', 'Ledger-Position', 'Ledger-Stale'],
+                headers: ['ETag', 'Ledger-Position', 'Ledger-Stale', 'Preference-Applied'],
               },
-              202: { description: 'Not decided yet.', schema: 'Undecided', headers: ['Location', 'Retry-After'] },
+              202: undecidedDoc,
             },
             problems: [...bodyProblems, ...loadProblems, 'not_found', 'not_cancellable', 'version_mismatch'],
           }),
@@ -151,7 +152,11 @@ const cancel =
       },
       async (request, reply) => {
         const { id, partition } = orderOf(request.params, client.partitions);
-        const effective = { order_id: id, expected_version: expectedVersion(request), reason: null };
+        const present = async (): Promise<number | null> => {
+          const { row } = await reader.order(id, partition, { atLeast: 0, waitMs: config.viewWaitMsMax });
+          return row?.version ?? null;
+        };
+        const effective = { order_id: id, expected_version: await expectedVersion(request, present), reason: null };
         const answered = await submitFor(room, request, reply, {
           identity: identityOf(request, 'cancel_order'),
           command: { type: 'CancelOrder', data: effective },
@@ -162,7 +167,7 @@ const cancel =
           answered.kind === 'undecided'
             ? undecidedAnswer(`/v1/orders/${id}`, { order_id: id })
             : await cancelledAnswer({ reader, waitMs: config.viewWaitMsMax }, id, answered);
-        return sendAnswer(request, reply, answer);
+        return sendAnswer(request, reply, answer, config.outcomeWaitMsMax);
       },
     );
     return Promise.resolve();
@@ -184,7 +189,7 @@ function filterOf(query: Static<typeof listQuery>): OrderFilter {
     ...(query.status === undefined ? {} : { status: query.status }),
     ...(query.product_id === undefined ? {} : { product_id: query.product_id }),
     ...(query.reference === undefined ? {} : { reference: query.reference }),
-    ...(query.from === undefined ? {} : { from: momentOf('from', query.from) }),
-    ...(query.to === undefined ? {} : { to: momentOf('to', query.to) }),
+    ...(query.from === undefined ? {} : { from: momentOf(query.from) }),
+    ...(query.to === undefined ? {} : { to: momentOf(query.to) }),
   };
 }

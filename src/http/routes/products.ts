@@ -14,7 +14,7 @@ import { productJson } from '../resources.ts';
 import type { Room } from '../room.ts';
 import { changeProductBody, createProductBody, productParams } from '../schemas.ts';
 import { undecidedAnswer } from '../undecided.ts';
-import { bodyProblems, headersIn, loadProblems, readDoc } from './shared.ts';
+import { bodyProblems, headersIn, loadProblems, presentVersion, readDoc, undecidedDoc } from './shared.ts';
 
 type App = Parameters<FastifyPluginAsyncTypebox>[0];
 
@@ -25,12 +25,6 @@ const listQuery = Type.Object(
   },
   { additionalProperties: false },
 );
-
-const undecidedDoc = {
-  description: 'Not decided yet.',
-  schema: 'Undecided',
-  headers: ['Location', 'Retry-After'],
-} as const;
 
 export const productRoutes =
   (room: Room): FastifyPluginAsyncTypebox =>
@@ -56,12 +50,19 @@ function create(room: Room, app: App): void {
             201: {
               description: 'The product is offered.',
               schema: 'Product',
-              headers: ['Location', 'ETag', 'Ledger-Position'],
+              headers: ['Location', 'ETag', 'Ledger-Position', 'Preference-Applied'],
             },
             200: {
               description: 'An earlier request with this key was accepted; the product as it is now.',
               schema: 'Product',
-              headers: ['Location', 'ETag', 'Ledger-Position', 'Idempotent-Replayed', 'Ledger-Stale'],
+              headers: [
+                'Location',
+                'ETag',
+                'Ledger-Position',
+                'Idempotent-Replayed',
+                'Ledger-Stale',
+                'Preference-Applied',
+              ],
             },
             202: undecidedDoc,
           },
@@ -101,7 +102,7 @@ function create(room: Room, app: App): void {
         answered.kind === 'undecided'
           ? undecidedAnswer(`/v1/products/${id}`, { product_id: id })
           : await createdAnswer(contextOf(room), id, answered);
-      return sendAnswer(request, reply, answer);
+      return sendAnswer(request, reply, answer, room.config.outcomeWaitMsMax);
     },
   );
 }
@@ -124,9 +125,9 @@ function reads(room: Room, app: App): void {
       const headers = { etag, ...(stale ? { 'ledger-stale': 'true' } : {}) };
       if (stale) room.metrics.staleReads.inc();
       if (noneMatches(request.headers['if-none-match'], etag)) {
-        return sendAnswer(request, reply, { status: 'unmodified', headers, body: null });
+        return sendAnswer(request, reply, { status: 'unmodified', headers, body: null }, config.viewWaitMsMax);
       }
-      return sendAnswer(request, reply, { status: 'done', headers, body: productJson(row) });
+      return sendAnswer(request, reply, { status: 'done', headers, body: productJson(row) }, config.viewWaitMsMax);
     },
   );
 
@@ -173,7 +174,7 @@ function change(room: Room, app: App): void {
             200: {
               description: 'The product.',
               schema: 'Product',
-              headers: ['ETag', 'Ledger-Position', 'Ledger-Stale'],
+              headers: ['ETag', 'Ledger-Position', 'Ledger-Stale', 'Preference-Applied'],
             },
             202: undecidedDoc,
           },
@@ -189,7 +190,7 @@ function change(room: Room, app: App): void {
       const id = productOf(request.params);
       const effective = {
         product_id: id,
-        expected_version: expectedVersion(request),
+        expected_version: await expectedVersion(request, presentVersion(room, id)),
         name: name ?? null,
         price: price ?? null,
         low_stock_threshold: threshold === undefined ? null : { value: threshold },
@@ -204,7 +205,7 @@ function change(room: Room, app: App): void {
         answered.kind === 'undecided'
           ? undecidedAnswer(`/v1/products/${id}`, { product_id: id })
           : await changedAnswer(contextOf(room), id, answered);
-      return sendAnswer(request, reply, answer);
+      return sendAnswer(request, reply, answer, room.config.outcomeWaitMsMax);
     },
   );
 }
@@ -220,7 +221,11 @@ function archive(room: Room, app: App): void {
           summary: 'Stop offering a product; holds stay as they are. Idempotent.',
           tag: 'products',
           good: {
-            204: { description: 'The product is archived.', schema: null, headers: ['Ledger-Position'] },
+            204: {
+              description: 'The product is archived.',
+              schema: null,
+              headers: ['Ledger-Position', 'Preference-Applied'],
+            },
             202: undecidedDoc,
           },
           problems: [...loadProblems, 'not_found', 'version_mismatch'],
@@ -231,7 +236,7 @@ function archive(room: Room, app: App): void {
     },
     async (request, reply) => {
       const id = productOf(request.params);
-      const effective = { product_id: id, expected_version: expectedVersion(request) };
+      const effective = { product_id: id, expected_version: await expectedVersion(request, presentVersion(room, id)) };
       const answered = await submitFor(room, request, reply, {
         identity: identityOf(request, 'archive_product'),
         command: { type: 'ArchiveProduct', data: effective },
@@ -242,7 +247,7 @@ function archive(room: Room, app: App): void {
         answered.kind === 'undecided'
           ? undecidedAnswer(`/v1/products/${id}`, { product_id: id })
           : archivedAnswer(answered);
-      return sendAnswer(request, reply, answer);
+      return sendAnswer(request, reply, answer, room.config.outcomeWaitMsMax);
     },
   );
 }

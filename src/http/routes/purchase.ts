@@ -27,7 +27,7 @@ export const purchaseRoutes =
           lines: [line],
           members,
         });
-        return sendAnswer(request, reply, answer);
+        return sendAnswer(request, reply, answer, room.config.outcomeWaitMsMax);
       },
     );
     return Promise.resolve();

@@ -1,19 +1,37 @@
 // HTTP room: what the descriptions of several routes have in common.
 import type { RouteDoc } from '../openapi.ts';
+import { ifMatchPattern } from '../headers.ts';
+import type { ProductId } from '../ids.ts';
+import { idempotencyKeyPattern } from '../ids.ts';
 import { documented, requestHeaders } from '../openapi.ts';
+import { positionsPattern } from '../positions.ts';
 import type { ProblemCode } from '../problems.ts';
+import type { Room } from '../room.ts';
 
-const headerTexts = {
-  'idempotency-key': 'Names the request: 1 to 255 visible ASCII characters, quoted or bare; remembered for 24 hours.',
-  'if-match': 'Decide only if this is still the version: an ETag of the resource, or *.',
-  'if-none-match': 'Answer 304 where this is still the ETag.',
-  'ledger-position': 'See at least this: <partition>:<offset>[,…], from an earlier answer.',
-  prefer: '`respond-async`: answer 202 at once; `wait=<seconds>`: wait no longer than this.',
+const headerSchemas = {
+  'idempotency-key': {
+    pattern: idempotencyKeyPattern,
+    description: 'Names the request: 1 to 255 visible ASCII characters, quoted or bare; remembered for 24 hours.',
+  },
+  'if-match': {
+    maxLength: 1_024,
+    pattern: ifMatchPattern,
+    description: 'Decide only if the resource still has one of these ETags; `*`: any.',
+  },
+  'if-none-match': { description: 'Answer 304 where this is still the ETag.' },
+  'ledger-position': {
+    pattern: positionsPattern,
+    description: 'See at least this: <partition>:<offset>[,…], from an earlier answer.',
+  },
+  prefer: {
+    description: '`respond-async`: answer 202 at once; `wait=<seconds>`: wait no longer than this.',
+    examples: ['wait=2'],
+  },
 } as const;
 
 /** The request headers with these names, as documented. */
-export function headersIn(...names: readonly (keyof typeof headerTexts)[]): { readonly [name: string]: string } {
-  return Object.fromEntries(names.map((name) => [name, headerTexts[name]]));
+export function headersIn(...names: readonly (keyof typeof headerSchemas)[]): { readonly [name: string]: object } {
+  return Object.fromEntries(names.map((name) => [name, headerSchemas[name]]));
 }
 
 /** What a body can be refused for before it means anything. */
@@ -31,6 +49,21 @@ export const keyProblems: readonly ProblemCode[] = [
   'idempotency_key_reused',
 ];
 
+/** What is documented of an answer before the decision. */
+export const undecidedDoc = {
+  description: 'Not decided yet.',
+  schema: 'Undecided',
+  headers: ['Location', 'Retry-After', 'Preference-Applied'],
+} as const;
+
+/** Asks the view for the version of a product; null where there is none. */
+export function presentVersion({ client, config, reader }: Room, id: ProductId): () => Promise<number | null> {
+  return async () => {
+    const { row } = await reader.product(id, client.partitionOf(id), { atLeast: 0, waitMs: config.viewWaitMsMax });
+    return row?.version ?? null;
+  };
+}
+
 /** The description of the two ways to place an order. */
 export function orderPlacement(operationId: string, summary: string): object {
   const headers = ['Location', 'ETag', 'Ledger-Position', 'Preference-Applied'] as const;
@@ -46,11 +79,7 @@ export function orderPlacement(operationId: string, summary: string): object {
           schema: 'Order',
           headers: [...headers, 'Idempotent-Replayed', 'Ledger-Stale'],
         },
-        202: {
-          description: 'Not decided yet.',
-          schema: 'Undecided',
-          headers: ['Location', 'Retry-After', 'Preference-Applied'],
-        },
+        202: undecidedDoc,
       },
       problems: [
         ...keyProblems,
@@ -80,7 +109,11 @@ export function readDoc(operationId: string, summary: string, tag: RouteDoc['tag
       tag,
       good: {
         200: { description: summary, schema: name, headers: ['ETag', 'Ledger-Stale', 'Preference-Applied'] },
-        304: { description: 'It is what If-None-Match names.', schema: null, headers: ['ETag', 'Ledger-Stale'] },
+        304: {
+          description: 'It is what If-None-Match names.',
+          schema: null,
+          headers: ['ETag', 'Ledger-Stale', 'Preference-Applied'],
+        },
       },
       problems: ['not_found', 'validation_failed', 'projection_behind'],
     }),

@@ -11,7 +11,7 @@ import { movementJson } from '../resources.ts';
 import type { Room } from '../room.ts';
 import { adjustStockBody, productParams } from '../schemas.ts';
 import { undecidedAnswer } from '../undecided.ts';
-import { bodyProblems, headersIn, keyProblems, loadProblems } from './shared.ts';
+import { bodyProblems, headersIn, keyProblems, loadProblems, presentVersion, undecidedDoc } from './shared.ts';
 
 type App = Parameters<FastifyPluginAsyncTypebox>[0];
 
@@ -37,9 +37,9 @@ function adjust(room: Room, app: App): void {
             200: {
               description: 'The product.',
               schema: 'Product',
-              headers: ['ETag', 'Ledger-Position', 'Idempotent-Replayed', 'Ledger-Stale'],
+              headers: ['ETag', 'Ledger-Position', 'Idempotent-Replayed', 'Ledger-Stale', 'Preference-Applied'],
             },
-            202: { description: 'Not decided yet.', schema: 'Undecided', headers: ['Location', 'Retry-After'] },
+            202: undecidedDoc,
           },
           problems: [
             ...keyProblems,
@@ -68,9 +68,10 @@ function adjust(room: Room, app: App): void {
         reason,
         reference: reference ?? null,
       };
+      const expected_version = await expectedVersion(request, presentVersion(room, id));
       const answered = await submitFor(room, request, reply, {
         identity: identityOf(request, 'adjust_stock'),
-        command: { type: 'AdjustStock', data: { ...effective, expected_version: expectedVersion(request) } },
+        command: { type: 'AdjustStock', data: { ...effective, expected_version } },
         partition: room.client.partitionOf(id),
         effective,
       });
@@ -78,7 +79,7 @@ function adjust(room: Room, app: App): void {
         answered.kind === 'undecided'
           ? undecidedAnswer(`/v1/products/${id}`, { product_id: id })
           : await changedAnswer({ reader: room.reader, waitMs: room.config.viewWaitMsMax }, id, answered);
-      return sendAnswer(request, reply, answer);
+      return sendAnswer(request, reply, answer, room.config.outcomeWaitMsMax);
     },
   );
 }
@@ -94,7 +95,13 @@ function history(room: Room, app: App): void {
           operationId: 'listStockHistory',
           summary: "Movements of a product's stock, newest first.",
           tag: 'products',
-          good: { 200: { description: 'The movements.', schema: listOf('Movement'), headers: ['Ledger-Stale'] } },
+          good: {
+            200: {
+              description: 'The movements.',
+              schema: listOf('Movement'),
+              headers: ['Ledger-Stale', 'Preference-Applied'],
+            },
+          },
           problems: ['not_found', 'validation_failed', 'cursor_invalid', 'projection_behind'],
         }),
         params: productParams,
@@ -110,11 +117,9 @@ function history(room: Room, app: App): void {
       const { row, stale } = await reader.product(id, partition, options);
       if (row === null) throw new Problem('not_found');
       const listed = await reader.list((views) => views.movements(id, paging));
-      return sendAnswer(request, reply, {
-        status: 'done',
-        headers: stale ? { 'ledger-stale': 'true' } : {},
-        body: listBody(listed, paging, movementJson),
-      });
+      const headers = stale ? { 'ledger-stale': 'true' } : {};
+      const body = listBody(listed, paging, movementJson);
+      return sendAnswer(request, reply, { status: 'done', headers, body }, config.viewWaitMsMax);
     },
   );
 }
