@@ -13,7 +13,7 @@ const eventsPerRestMs = 4;
 
 /** Joins the group of projectors. Outages of Postgres are waited out, also at the start. @throws LogError */
 export async function startProjector(options: ProjectorOptions): Promise<RunningProjector> {
-  const { log, logger, pace, config } = options;
+  const { log, logger, pace, config, passing } = options;
   const lanes = new Map<number, Lane>();
   const paused = new Set<number>();
   const stopping = new AbortController();
@@ -50,7 +50,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
     moved(lane.partition);
     follower.restart(lane.partition);
   };
-  const applying: Applying = { pace, signal: stopping.signal, restart, trouble, well };
+  const applying: Applying = { pace, signal: stopping.signal, restart, trouble, well, passing };
   const running = runLoop({ follower, lanes, paused, bell, applying, config });
   return {
     status,

@@ -2,6 +2,7 @@
 // again from the checkpoints that the sink tells, because a reply may be lost although the transaction was not.
 import type { Change, Checkpoints } from '../../projections/projection.ts';
 import type { Pace } from '../../src/log/port.ts';
+import type { PassCrashPoint } from '../../src/platform/crash-points.ts';
 import type { Lane, Mark, Slice } from './lane.ts';
 import { asError } from './options.ts';
 import type { Target } from './targets.ts';
@@ -14,6 +15,7 @@ export interface Applying {
   trouble(error: unknown): void;
   /** Postgres answers. */
   well(): void;
+  readonly passing: PassCrashPoint | undefined;
 }
 
 const backoffMsMin = 100;
@@ -53,7 +55,10 @@ async function applyParts(target: Target, parts: readonly Part[], applying: Appl
         new Map(left.map(({ lane, mark, next }) => [lane.partition, { expected: mark.next, next }])),
       );
       applying.well();
-      if (outcome === 'applied') return left.forEach(advance);
+      if (outcome === 'applied') {
+        applying.passing?.('project');
+        return left.forEach(advance);
+      }
     } catch (error) {
       if (isAboutData(error)) return isolate(target, left, asError(error), applying);
       applying.trouble(error);

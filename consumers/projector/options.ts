@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { EventRecord } from '../../schemas/records.ts';
 import type { Log, LogRecord, Pace } from '../../src/log/port.ts';
 import type { Config } from '../../src/platform/config.ts';
+import type { PassCrashPoint } from '../../src/platform/crash-points.ts';
 import type { Logger } from '../../src/platform/logger.ts';
 
 export interface ProjectorOptions {
@@ -16,6 +17,7 @@ export interface ProjectorOptions {
   readonly config: Pick<Config, 'projectorBatchMax' | 'projectorQueueMax' | 'projectorRestMsMax'>;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly pace: Pace;
+  readonly passing?: PassCrashPoint;
 }
 
 export interface PartitionStatus {

@@ -17,6 +17,7 @@ import { startLedgerClient } from '../log/client.ts';
 import type { RunningClient } from '../log/client.ts';
 import type { AppendedBatch } from '../log/writer.ts';
 import type { Config } from '../platform/config.ts';
+import { createCrashPoints } from '../platform/crash-points.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { realPace } from '../platform/pace.ts';
@@ -91,6 +92,7 @@ async function connect(config: Config, logger: Logger, running: AsyncDisposableS
     logger,
     instanceId,
     metrics: createMetrics(),
+    passing: createCrashPoints(config.crashAt),
     pool,
     redis,
     trouble: (err: unknown): void => logger.warn({ err }, 'trouble with the log; going on'),
@@ -137,7 +139,7 @@ function startWriter(
   });
 }
 
-function startProjecting({ log, topics, config, reading, pool, logger }: Parts): Promise<RunningProjector> {
+function startProjecting({ log, topics, config, reading, pool, logger, passing }: Parts): Promise<RunningProjector> {
   return startProjector({
     log,
     journal: topics.events,
@@ -147,6 +149,7 @@ function startProjecting({ log, topics, config, reading, pool, logger }: Parts):
     config,
     logger,
     pace: realPace,
+    passing,
   });
 }
 
@@ -163,7 +166,7 @@ function startClient(parts: Parts): Promise<RunningClient> {
 }
 
 function createHttp(parts: Parts, roles: Roles): Promise<FastifyInstance> {
-  const { config, pool, redis, metrics, logger, log, topics } = parts;
+  const { config, pool, redis, metrics, logger, log, topics, passing } = parts;
   const { client } = roles;
   const now = (): number => client?.brokerNow() ?? Date.now();
   const sources = { config, log, eventsTopic: topics.events, pool, redis, brokerNow: now };
@@ -179,7 +182,7 @@ function createHttp(parts: Parts, roles: Roles): Promise<FastifyInstance> {
     return createVitalsApp({ ...vitals, ready });
   }
   const claims = { prefix: config.topicPrefix, claimsMax: config.claimsMax, rememberS: config.keyRememberS };
-  return createApp({ ...vitals, client, views: createViews(pool), claims: createClaims(redis, claims) });
+  return createApp({ ...vitals, client, views: createViews(pool), claims: createClaims(redis, claims), passing });
 }
 
 function report(config: Config, { client, writer, projector }: Roles): { readonly [name: string]: RoleReport } {

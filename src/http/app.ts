@@ -80,7 +80,7 @@ export async function createVitalsApp(deps: VitalsDeps): Promise<FastifyInstance
   return app;
 }
 
-function createRoom({ config, client, views, claims, credentials, metrics, health }: AppDeps): Room {
+function createRoom({ config, client, views, claims, credentials, metrics, health, passing }: AppDeps): Room {
   const now = (): number => performance.now();
   const waiters = createWaiters(config, now);
   const seen = createSeenPositions(client.startEnds);
@@ -100,7 +100,7 @@ function createRoom({ config, client, views, claims, credentials, metrics, healt
     health,
     undecided,
     reader: createReader({ client, views, waits, seen, now }),
-    submit: createSubmit({ config, client, waiters, claims, metrics }),
+    submit: createSubmit({ config, client, waiters, claims, metrics, passing }),
   };
 }
 

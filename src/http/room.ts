@@ -2,6 +2,7 @@
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Config } from '../platform/config.ts';
+import type { PassCrashPoint } from '../platform/crash-points.ts';
 import type { Views } from '../../projections/views.ts';
 import type { LedgerClient } from '../log/client-port.ts';
 import type { Credentials } from './auth.ts';
@@ -72,6 +73,7 @@ export interface AppDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: () => Promise<HealthReport>;
+  readonly passing?: PassCrashPoint;
 }
 
 /** What the routes work with. */

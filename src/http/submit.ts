@@ -5,6 +5,7 @@ import type { CommandRecord } from '../../schemas/records.ts';
 import type { LedgerClient } from '../log/client-port.ts';
 import { LogError } from '../log/port.ts';
 import type { Config } from '../platform/config.ts';
+import type { PassCrashPoint } from '../platform/crash-points.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Claims } from './claims.ts';
 import type { Preferences } from './headers.ts';
@@ -43,6 +44,7 @@ export interface SubmitOptions {
   readonly waiters: Waiters;
   readonly claims: Claims;
   readonly metrics: Pick<Metrics, 'commands' | 'claimsSkipped'>;
+  readonly passing?: PassCrashPoint | undefined;
 }
 
 /** Sends of one command by one request: the first, and one more where its fate is unknown. */
@@ -56,7 +58,7 @@ type Sent = 'acknowledged' | 'unknown' | { readonly refused: Problem };
  * It throws Problem `overloaded`, `writer_unavailable`, `dependency_down`, `idempotency_key_reused`, `body_too_large`.
  */
 export function createSubmit(options: SubmitOptions): Submit {
-  const { client, waiters, claims, metrics } = options;
+  const { client, waiters, claims, metrics, passing } = options;
 
   return async (asked) => {
     const refusal = waiters.refusal(asked.partition);
@@ -72,6 +74,7 @@ export function createSubmit(options: SubmitOptions): Submit {
         throw answered.refused;
       }
       if (!isTooLate(answered)) {
+        if (answered.kind === 'decided') passing?.('answer');
         const result = answered.kind === 'undecided' ? 'undecided' : answered.outcome.event.type;
         metrics.commands.inc({ operation: asked.operation, result });
         return answered;
@@ -119,7 +122,7 @@ async function attemptOnce(options: SubmitOptions, asked: Asked): Promise<Answer
 }
 
 /** Puts the command into the log; never rejects. */
-async function send({ client, config }: SubmitOptions, asked: Asked, waiter: Waiter): Promise<Sent> {
+async function send({ client, config, passing }: SubmitOptions, asked: Asked, waiter: Waiter): Promise<Sent> {
   const record: CommandRecord = {
     ...asked.command,
     meta: {
@@ -136,6 +139,7 @@ async function send({ client, config }: SubmitOptions, asked: Asked, waiter: Wai
     waiter.sending();
     try {
       const { offset } = await client.submit(asked.partition, record, asked.traceparent);
+      passing?.('submit');
       waiter.sent(offset);
       return 'acknowledged';
     } catch (error) {

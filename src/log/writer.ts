@@ -1,6 +1,7 @@
 // The writer of one partition: decides commands in order and appends their events where they are meant to land. One
 // append in flight; after any doubt it forgets what was not acknowledged and reads the journal.
 import type { EventRecord } from '../../schemas/records.ts';
+import type { PassCrashPoint } from '../platform/crash-points.ts';
 import { LedgerAlarm } from './alarm.ts';
 import type { Batch, BatchContext, BatchLimits, QueuedCommand } from './batch.ts';
 import { decideBatch, tooLarge } from './batch.ts';
@@ -47,6 +48,7 @@ export interface WriterOptions<S> {
   /** Whether the partition is still assigned to us; asked before an append is tried again. */
   readonly isMember: () => boolean;
   readonly events: WriterEvents;
+  readonly passing?: PassCrashPoint;
 }
 
 export interface Writer {
@@ -125,13 +127,15 @@ async function decide<S>(work: Work<S>, commands: readonly QueuedCommand[]): Pro
 
 /** Appends a batch. Afterwards the journal knows whether it stands; commands that are still open are decided again. */
 async function append<S>(work: Work<S>, commands: readonly QueuedCommand[], batch: Batch<S>): Promise<void> {
-  const { journal, pace, events, eventsTopic } = work.options;
+  const { journal, pace, events, eventsTopic, passing } = work.options;
   const started = pace.now();
   const end = journal.end();
+  passing?.('decide');
   try {
     const landed = await work.connection.append(eventsTopic, new Map([[journal.partition, batch.records]]));
     const base = landed.get(journal.partition)?.baseOffset;
     if (base === end) {
+      passing?.('append');
       journal.accept(batch.overlay, batch.events);
       const { commands: count, events: appended } = batch;
       const ms = pace.now() - started;

@@ -1,9 +1,20 @@
 // The only reader of the environment. Every limit of the ledger stands here with its name, default and unit; all
 // faults are reported at once.
 import { z } from 'zod';
+import type { CrashAt } from './crash-points.ts';
+import { crashPoints } from './crash-points.ts';
 import { httpLimits } from './http-limits.ts';
 import type { Setting } from './setting.ts';
 import { list, setting, whole } from './setting.ts';
+
+const crashAt = z
+  .string()
+  .regex(new RegExp(`^(never|(${crashPoints.join('|')})(:[1-9]\\d{0,8})?)$`))
+  .transform((text): CrashAt | null => {
+    const [name, nth = '1'] = text.split(':');
+    const point = crashPoints.find((one) => one === name);
+    return point === undefined ? null : { point, nth: Number(nth) };
+  });
 
 /** Every setting: its variable, what it accepts, its default and its meaning. README's table is made from it. */
 export const settings = {
@@ -231,6 +242,12 @@ export const settings = {
     'Milliseconds to connect to Postgres, and for one read.',
   ),
   redisTimeoutMs: setting('LEDGER_REDIS_TIMEOUT_MS', whole(10, 60_000), '250', 'Milliseconds for one answer of Redis.'),
+  crashAt: setting(
+    'CRASH_AT',
+    crashAt,
+    'never',
+    `For tests: \`point:n\` kills the process at its n-th pass of ${crashPoints.join(', ')}.`,
+  ),
 } as const;
 
 export type Config = {
