@@ -20,6 +20,8 @@ export interface LedgerProcess {
   /** Sends a signal and, unless it only pauses or continues, waits for the end; answers the exit code. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  /** The signal that ended it, whoever sent it; null while it runs and after an exit of its own. */
+  killedBy(): NodeJS.Signals | null;
 }
 
 export interface TestLedger {
@@ -107,6 +109,7 @@ async function startProcess(roles: string, env: object): Promise<LedgerProcess> 
     pid: child.pid ?? 0,
     log,
     signal: (signal) => void child.kill(signal),
+    killedBy: () => child.signalCode,
     end: (signal) => end(child, ended, signal),
   };
 }

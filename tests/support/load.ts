@@ -24,8 +24,11 @@ export interface Load {
 const retryMs = 50;
 const buyerMsMax = 60_000;
 
-/** Starts `buyers` that order one after the other; each request goes to one of the services, by turns. */
-export function startLoad(services: readonly Api[], products: readonly string[], buyers: number): Load {
+/**
+ * Starts `buyers` that order one after the other; each request goes to one of the services, by turns. Their keys begin
+ * with `name`: loads on one ledger need different ones.
+ */
+export function startLoad(services: readonly Api[], products: readonly string[], buyers: number, name = 'b'): Load {
   const told: Told[] = [];
   const statuses: { [status: string]: number } = {};
   let gap = 0;
@@ -53,7 +56,7 @@ export function startLoad(services: readonly Api[], products: readonly string[],
 
   async function buyer(number: number): Promise<void> {
     for (let i = 0; !stopping; i++)
-      await askUntilFinal(`b${number}-${i}`, products[(number + i) % products.length] ?? '');
+      await askUntilFinal(`${name}${number}-${i}`, products[(number + i) % products.length] ?? '');
   }
 
   const all = Promise.all(Array.from({ length: buyers }, (_, i) => buyer(i)));
