@@ -29,6 +29,8 @@ export type Fate =
 export interface KafkaProxy {
   /** host:port, to be given to clients in place of the broker's. */
   readonly broker: string;
+  /** Sends clients to this host:port in place of its own: another proxy before this one. */
+  advertise(address: string): void;
   /** Decides about every Produce to the topic from now on; `nth` counts them from 1. */
   rule(topic: string, decide: (nth: number) => Fate): void;
   /** Lets everything pass again. */
@@ -54,13 +56,14 @@ interface Pending {
 
 const lateMsMax = 20_000;
 
-/** `advertised`: where clients are sent to, if not to the proxy itself (another proxy before this one). */
-export async function openKafkaProxy(broker: string, advertised?: Address): Promise<KafkaProxy> {
+/** @throws Error when it finds no port */
+export async function openKafkaProxy(broker: string): Promise<KafkaProxy> {
   const upstreamAddress = addressOf(broker);
   const sockets = new Set<Socket>();
   const dealt: { [fate in Fate]?: number } = {};
   let rule: { readonly topic: string; readonly decide: (nth: number) => Fate; passed: number } | null = null;
   let held: Buffer[] = [];
+  let advertised: Address | null = null;
 
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
@@ -109,6 +112,7 @@ export async function openKafkaProxy(broker: string, advertised?: Address): Prom
 
   return {
     broker: brokerOf(server),
+    advertise: (address) => (advertised = addressOf(address)),
     rule: (topic, decide) => (rule = { topic, decide, passed: 0 }),
     calm: () => (rule = null),
     dealt: () => ({ ...dealt }),

@@ -1,13 +1,14 @@
 // The steps of the test run: what each one starts, how long it may take, and how its tests are counted.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { shellLines } from '../../stack/environment.ts';
 import type { ChildOptions, ChildResult } from './child.ts';
 import { node, runChild } from './child.ts';
 import type { Counts } from './counts.ts';
 import { byExitCode, byJestReport, byLastLine } from './counts.ts';
 import { prepareLedger } from './ledger.ts';
+import { findProgram } from './programs.ts';
 import { openTestStack } from './test-stack.ts';
 
 /** What a step may use: the run's end, and the environment that names servers. */
@@ -120,7 +121,7 @@ export function k6(script: string, timeoutMs: number): Step {
   const run: Step['run'] = async (context) => {
     const url = context.env['LEDGER_URL'];
     if (url === undefined) return { passed: 0, failed: 1, note: 'there is no test ledger' };
-    const program = find('k6');
+    const program = findProgram('k6');
     if (program === undefined) {
       console.error(`k6 is missing: install it, or \`go install go.k6.io/k6@${k6Version}\``);
       return { passed: 0, failed: 1, note: 'k6 is missing' };
@@ -135,10 +136,4 @@ export function k6(script: string, timeoutMs: number): Step {
 
 async function jest(args: readonly string[], options: ChildOptions): Promise<ChildResult> {
   return runChild([node, 'node_modules/jest/bin/jest.js', ...args], { ...options, live: true });
-}
-
-/** Where a program is: on the PATH, or where Go puts what it installs. */
-function find(program: string): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return [...folders, join(homedir(), 'go', 'bin')].map((folder) => join(folder, program)).find((at) => existsSync(at));
 }
