@@ -1,5 +1,6 @@
-// Two kinds of tests: `*.test.ts` need nothing but Node; `*.real.test.ts` run against real servers, which
-// tests/support/global-setup.ts starts unless TEST_STACK_ENV names a running stack.
+// Three kinds of tests: `*.test.ts` need nothing but Node; `*.real.test.ts` run against real servers, which
+// tests/support/global-setup.ts starts unless TEST_STACK_ENV names a running stack; those of tests/faults break
+// something while buyers are at work, and take their time.
 const shared = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -9,6 +10,11 @@ const shared = {
       { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' }, sourceMaps: 'inline' },
     ],
   },
+};
+
+const onServers = {
+  globalSetup: '<rootDir>/tests/support/global-setup.ts',
+  globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
 };
 
 export default {
@@ -23,9 +29,15 @@ export default {
     {
       ...shared,
       displayName: 'real',
+      ...onServers,
       testMatch: ['<rootDir>/tests/**/*.real.test.ts'],
-      globalSetup: '<rootDir>/tests/support/global-setup.ts',
-      globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
+      testPathIgnorePatterns: ['<rootDir>/tests/faults/'],
+    },
+    {
+      ...shared,
+      ...onServers,
+      displayName: 'faults',
+      testMatch: ['<rootDir>/tests/faults/**/*.real.test.ts'],
     },
   ],
 };

@@ -19,6 +19,7 @@ const steps: readonly Step[] = [
   testStack,
   plantedBugs,
   jestProject('real', 'system', 14 * minuteMs),
+  jestProject('faults', 'system', 8 * minuteMs),
   testLedger,
   k6('oversell', 2 * minuteMs),
   k6('idempotency', 2 * minuteMs),

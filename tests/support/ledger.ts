@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { eventually, freshDatabase, servers, uniquePrefix } from './servers.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
-const startMsMax = 30_000;
+const startMsMax = 60_000;
 const stopMsMax = 15_000;
 const verbMsMax = 45_000;
 
@@ -29,8 +29,8 @@ export interface TestLedger {
   /** The environment of its processes. */
   readonly env: { readonly [name: string]: string };
   readonly key: string;
-  /** Starts a process; resolves when it takes requests. */
-  start(roles?: string, env?: { readonly [name: string]: string }): Promise<LedgerProcess>;
+  /** Starts a process; resolves when it takes requests. Its lines go to `log`, also before that. */
+  start(roles?: string, env?: { readonly [name: string]: string }, log?: string[]): Promise<LedgerProcess>;
   /** Runs a verb of the program to its end. */
   run(
     args: readonly string[],
@@ -66,8 +66,8 @@ export async function prepareLedger(name: string, partitions = 4): Promise<TestL
     env,
     key,
     run,
-    start: async (roles = 'api,writer,projector', more = {}) => {
-      const started = await startProcess(roles, { ...env, ...more });
+    start: async (roles = 'api,writer,projector', more = {}, log = []) => {
+      const started = await startProcess(roles, { ...env, ...more }, log);
       processes.push(started);
       return started;
     },
@@ -90,20 +90,27 @@ async function runVerb(args: readonly string[], env: object): Promise<{ code: nu
   return { code, output };
 }
 
-async function startProcess(roles: string, env: object): Promise<LedgerProcess> {
+async function startProcess(roles: string, env: object, log: string[]): Promise<LedgerProcess> {
   const child = spawn(process.execPath, [main, 'serve', '--roles', roles], {
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const log: string[] = [];
   for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', (line) => log.push(line));
   const ended = once(child, 'exit');
   const isServing = (): string | null => {
     if (child.exitCode !== null) throw new Error(`it ended: ${log.join('\n')}`);
     return servingUrl(log);
   };
-  const url = String(await eventually(isServing, { withinMs: startMsMax, what: `a process with the roles ${roles}` }));
-  await eventually(async () => (await fetch(`${url}/health/ready`)).ok, { withinMs: startMsMax, what: 'readiness' });
+  const waitUntilItServes = async (): Promise<string> => {
+    const at = await eventually(isServing, { withinMs: startMsMax, what: `a process with the roles ${roles}` });
+    await eventually(async () => (await fetch(`${at}/health/ready`)).ok, { withinMs: startMsMax, what: 'readiness' });
+    return at;
+  };
+  const url = await waitUntilItServes().catch((error: unknown) => {
+    // Nobody else knows of it.
+    child.kill('SIGKILL');
+    throw error;
+  });
   return {
     url,
     pid: child.pid ?? 0,

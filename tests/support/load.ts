@@ -13,11 +13,13 @@ export interface Told {
 
 export interface Load {
   readonly told: readonly Told[];
-  /** Longest time between two accepted orders so far, ms, the time since the last one included. */
+  /** Longest time that buyers of any one product went without a final answer, ms, until now or the stop. */
   longestGapMs(): number;
   /** Every status that any request got, how often. */
   readonly statuses: { readonly [status: string]: number };
-  /** Lets the buyers finish their orders, then ends. */
+  /** Whether buyers of each product got a final answer since `at`, in ms of the monotonic clock. */
+  answeredSince(at: number): boolean;
+  /** Lets the buyers finish their orders, then ends. @throws Error when a buyer got no final answer */
   stop(): Promise<void>;
 }
 
@@ -26,13 +28,18 @@ const buyerMsMax = 60_000;
 
 /**
  * Starts `buyers` that order one after the other; each request goes to one of the services, by turns. Their keys begin
- * with `name`: loads on one ledger need different ones.
+ * with `name`: loads on one ledger need different ones. Between two orders a buyer thinks for `thinkMs`.
  */
-export function startLoad(services: readonly Api[], products: readonly string[], buyers: number, name = 'b'): Load {
+export function startLoad(
+  services: readonly Api[],
+  products: readonly string[],
+  buyers: number,
+  name = 'b',
+  thinkMs = 0,
+): Load {
   const told: Told[] = [];
   const statuses: { [status: string]: number } = {};
-  let gap = 0;
-  let lastAt = performance.now();
+  const gaps = createGaps(products);
   let stopping = false;
   let asked = 0;
 
@@ -44,8 +51,7 @@ export function startLoad(services: readonly Api[], products: readonly string[],
       const reply = await api.order(key, [[product, 1]]);
       statuses[reply.status] = (statuses[reply.status] ?? 0) + 1;
       if (isFinal(reply)) {
-        gap = Math.max(gap, performance.now() - lastAt);
-        lastAt = performance.now();
+        gaps.answered(product);
         told.push({ key, status: reply.status, orderId: String(reply.body['order_id']) });
         return;
       }
@@ -55,18 +61,46 @@ export function startLoad(services: readonly Api[], products: readonly string[],
   }
 
   async function buyer(number: number): Promise<void> {
-    for (let i = 0; !stopping; i++)
+    for (let i = 0; !stopping; i++) {
       await askUntilFinal(`${name}${number}-${i}`, products[(number + i) % products.length] ?? '');
+      if (thinkMs > 0) await pause(thinkMs);
+    }
   }
 
-  const all = Promise.all(Array.from({ length: buyers }, (_, i) => buyer(i)));
+  const all = Promise.allSettled(Array.from({ length: buyers }, (_, i) => buyer(i)));
   return {
     told,
     statuses,
-    longestGapMs: () => Math.max(gap, performance.now() - lastAt),
+    longestGapMs: gaps.longest,
+    answeredSince: gaps.answeredSince,
     stop: async () => {
       stopping = true;
-      await all;
+      gaps.freeze();
+      const failed = (await all).find((end) => end.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    },
+  };
+}
+
+/** When buyers of each product were answered: one partition that is silent must not hide behind the others. */
+function createGaps(products: readonly string[]) {
+  const started = performance.now();
+  const last = new Map(products.map((product) => [product, started]));
+  let longest = 0;
+  let frozen = false;
+  const open = (now: number): number => Math.max(longest, ...[...last.values()].map((at) => now - at));
+  return {
+    answered(product: string): void {
+      const now = performance.now();
+      // From the stop on fewer and fewer buyers are left, so that silence says nothing about the service.
+      if (!frozen) longest = Math.max(longest, now - (last.get(product) ?? started));
+      last.set(product, now);
+    },
+    answeredSince: (at: number): boolean => [...last.values()].every((answered) => answered > at),
+    longest: (): number => (frozen ? longest : open(performance.now())),
+    freeze(): void {
+      longest = open(performance.now());
+      frozen = true;
     },
   };
 }
