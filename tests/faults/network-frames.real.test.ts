@@ -80,12 +80,14 @@ describe('a command on its way into the log', () => {
 
 /** Orders one tea while the fate strikes the next Produce, lets another order through, then whatever is late arrives. */
 async function orderUnder(topic: string, fate: Fate): Promise<void> {
+  const struck = proxy.dealt()[fate] ?? 0;
   proxy.rule(topic, (nth) => (nth === 1 ? fate : 'pass'));
   const key = nextKey();
   const started = performance.now();
   const first = await api.order(key, [['tea', 1]]);
   console.log(`${topic.split('.').at(-1)}: ${fate}: ${first.status} in ${Math.round(performance.now() - started)} ms`);
   expect(first.status).toBe(201);
+  expect(proxy.dealt()[fate]).toBe(struck + 1);
   expect((await api.order(nextKey(), [['tea', 1]])).status).toBe(201);
   await proxy.deliverLate();
   expect((await api.order(nextKey(), [['tea', 1]])).status).toBe(201);

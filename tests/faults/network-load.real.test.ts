@@ -79,4 +79,5 @@ async function sellUnderFaults(name: string, topic: string, api: Api): Promise<v
     'answers',
     statuses,
   );
+  expect(Object.keys(proxy.dealt()).sort()).toEqual([...new Set(fates)].sort());
 }
