@@ -1,44 +1,7 @@
 // Bugs that must not get through: each is planted in a copy of the sources, and the test that it names must fail there.
-
-export interface PlantedBug {
-  readonly name: string;
-  /** Where it is planted, relative to the repository. */
-  readonly file: string;
-  /** Text that occurs exactly once in the file. */
-  readonly find: string;
-  readonly replace: string;
-  readonly caughtBy: Catcher;
-}
-
-/** A test that passes without the bug and fails with it. */
-export interface Catcher {
-  /** Which promise it holds, for people. */
-  readonly name: string;
-  /** What Node runs in the copy. */
-  readonly run: readonly string[];
-  /** What its output shows when it fails for the promised reason: a finding, not a broken import. */
-  readonly shows: RegExp;
-  /** Set where it needs the servers that DATABASE_URL and the like name. */
-  readonly needs?: 'servers';
-}
-
-/** The simulation. Each bug below is found within 8 seeds, and within 40 several times over. */
-const simulation: Catcher = {
-  name: 'simulation: every command has one outcome that counts, nothing is oversold, what was acknowledged stands',
-  run: ['tests/simulation/run.ts', '--seeds', '40', '--jobs', '1', '--bail'],
-  shows: /^seed \d+: \d+ findings/m,
-};
-
-/** Tests of one file whose names match. */
-function unit(file: string, names: string): Catcher {
-  return jest('unit', file, names);
-}
-
-/** A bug may leave work behind that never ends, hence `--forceExit`. */
-function jest(project: 'unit' | 'real', file: string, names: string): Catcher {
-  const run = ['node_modules/jest/bin/jest.js', file, '--selectProjects', project, '-t', names, '--ci', '--forceExit'];
-  return { name: `${file}: ${names}`, run, shows: /^Tests: +[1-9]\d* failed/m };
-}
+import type { PlantedBug } from './catchers.ts';
+import { jest, simulation, unit } from './catchers.ts';
+import { networkBugs } from './network-bugs.ts';
 
 const append =
   'const landed = await work.connection.append(eventsTopic, new Map([[journal.partition, batch.records]]));';
@@ -248,55 +211,4 @@ const projections: readonly PlantedBug[] = [
   },
 ];
 
-/** On real servers, with a network that strikes one frame. */
-function frames(names: string): Catcher {
-  return { ...jest('real', 'tests/faults/network-frames.real.test.ts', names), needs: 'servers' };
-}
-
-const lostAppend = frames('an append to the journal that suffers lose_answer');
-const lostCommand = frames('a command on its way into the log that suffers (lose_answer|cut_request)');
-
-const network: readonly PlantedBug[] = [
-  {
-    name: 'an append without an answer is taken for one that did not land, and sent again without reading',
-    file: 'src/log/writer.ts',
-    find: '      return await options.journal.catchUp(signal);',
-    replace: '      return;',
-    caughtBy: lostAppend,
-  },
-  {
-    name: 'the connection that appends sends again by itself',
-    file: 'src/log/kafka/appender.ts',
-    find: 'retry: retryOptions(0),',
-    replace: 'retry: retryOptions(3),',
-    caughtBy: lostAppend,
-  },
-  {
-    name: 'state is accepted before the append was acknowledged',
-    file: 'src/log/writer.ts',
-    find: append,
-    replace: `journal.accept(batch.overlay, batch.events);
-    ${append}`,
-    caughtBy: lostAppend,
-  },
-  {
-    name: 'the API sends a command of unknown fate again under new ids',
-    file: 'src/http/submit.ts',
-    find: '    waiter.sending();',
-    replace: `    waiter.sending();
-    if (sends > 1) {
-      record.data = { ...record.data, order_id: crypto.randomUUID() };
-      record.meta = { ...record.meta, command_id: crypto.randomUUID() };
-    }`,
-    caughtBy: lostCommand,
-  },
-  {
-    name: 'a command of unknown fate is taken for one that was not sent',
-    file: 'src/http/submit.ts',
-    find: "if (error instanceof LogError && error.code === 'unknown') {",
-    replace: 'if (false) {',
-    caughtBy: lostCommand,
-  },
-];
-
-export const plantedBugs: readonly PlantedBug[] = [...protocol, ...domain, ...projections, ...network];
+export const plantedBugs: readonly PlantedBug[] = [...protocol, ...domain, ...projections, ...networkBugs];

@@ -4,8 +4,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { join } from 'node:path';
 import { node, runChild } from '../support/child.ts';
 import { root } from '../support/repository.ts';
-import type { Catcher, PlantedBug } from './bugs.ts';
 import { plantedBugs } from './bugs.ts';
+import type { Catcher, PlantedBug } from './catchers.ts';
 
 const folders = ['schemas', 'src', 'projections', 'consumers', 'stack', 'tests'];
 const files = ['package.json', 'jest.config.js', 'tsconfig.json'];
