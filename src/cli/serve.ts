@@ -62,7 +62,7 @@ export async function serve(
     const projector = roles.has('projector') ? stopLater(await startProjecting(parts)) : null;
     if (roles.has('api')) client = stopLater(await startClient(parts));
     const app = running.adopt(await createHttp(parts, { client, writer, projector }), (http) => http.close());
-    await app.listen({ port: config.port, host: config.host });
+    await app.listen({ port: config.port, host: config.host, backlog: config.connectionsBacklog });
     // In reverse: requests first, then what they rest on, so that nobody waits for an answer that can no longer come.
     return { url: urlOf(app), stop: () => running.disposeAsync() };
   } catch (error) {

@@ -22,6 +22,12 @@ export const httpLimits = {
     '10000',
     'Open connections of the HTTP service; more are closed at once.',
   ),
+  connectionsBacklog: setting(
+    'LEDGER_CONNECTIONS_BACKLOG',
+    whole(1, 65_535),
+    '4096',
+    'New connections that may wait to be taken; the kernel lowers it to net.core.somaxconn. More must try again.',
+  ),
   headersTimeoutMs: setting(
     'LEDGER_HEADERS_TIMEOUT_MS',
     whole(100, 600_000),

@@ -45,7 +45,8 @@ async function prepare(context: ServerContext): Promise<void> {
   await writeFile(join(context.dataDir, 'log4j2.properties'), LOGGING);
   if (existsSync(join(context.dataDir, 'log', 'meta.properties'))) return;
   const clusterId = randomBytes(16).toString('base64url');
-  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings];
+  // One word with its option: an id may begin with a hyphen, and was then taken for an option of its own.
+  const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', settings];
   await run(context.home.java, [...SHORT_LIVED, '-cp', context.home.kafkaClassPath, ...format], {
     timeoutMs: FORMAT_MS_MAX,
   });

@@ -1,5 +1,6 @@
 // A ledger under test: its own topics and database on the shared servers, as many processes as a test wants, started
 // as a user starts them, and an HTTP client that knows its key.
+import { inspect } from 'node:util';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -167,8 +168,9 @@ export function apiOf(url: string, key: string): Api {
         headers: reply.headers,
         body: text === '' ? {} : (JSON.parse(text) as Reply['body']),
       };
-    } catch {
-      return { status: 0, headers: new Headers(), body: {} };
+    } catch (error) {
+      // What broke stands in the error's cause; printed by a test whose statuses are not as expected.
+      return { status: 0, headers: new Headers(), body: { broken: inspect(error) } };
     }
   };
   return {

@@ -43,26 +43,18 @@ export function startLoad(
   let stopping = false;
   let asked = 0;
 
-  async function askUntilFinal(key: string, product: string): Promise<void> {
-    const deadline = performance.now() + buyerMsMax;
-    for (;;) {
-      const api = services[asked++ % services.length];
-      if (api === undefined) throw new Error('there is no service');
-      const reply = await api.order(key, [[product, 1]]);
-      statuses[reply.status] = (statuses[reply.status] ?? 0) + 1;
-      if (isFinal(reply)) {
-        gaps.answered(product);
-        told.push({ key, status: reply.status, orderId: String(reply.body['order_id']) });
-        return;
-      }
-      if (performance.now() > deadline) throw new Error(`${key} got no final answer; last was ${reply.status}`);
-      await pause(retryMs);
-    }
+  async function oneOrder(key: string, product: string): Promise<void> {
+    const next = (): Api | undefined => services[asked++ % services.length];
+    const reply = await orderUntilFinal(next, key, product, ({ status }) => {
+      statuses[status] = (statuses[status] ?? 0) + 1;
+    });
+    gaps.answered(product);
+    told.push({ key, status: reply.status, orderId: String(reply.body['order_id']) });
   }
 
   async function buyer(number: number): Promise<void> {
     for (let i = 0; !stopping; i++) {
-      await askUntilFinal(`${name}${number}-${i}`, products[(number + i) % products.length] ?? '');
+      await oneOrder(`${name}${number}-${i}`, products[(number + i) % products.length] ?? '');
       if (thinkMs > 0) await pause(thinkMs);
     }
   }
@@ -80,6 +72,31 @@ export function startLoad(
       if (failed !== undefined) throw failed.reason;
     },
   };
+}
+
+/**
+ * Orders one unit as a patient client does: the same key again after a broken connection, a 202 or a 503, until the
+ * answer is final. `seen` hears of every answer.
+ * @throws Error when there is no final answer within 60 s
+ */
+export async function orderUntilFinal(
+  service: () => Api | undefined,
+  key: string,
+  product: string,
+  seen: (reply: Reply) => void = () => undefined,
+): Promise<Reply> {
+  const deadline = performance.now() + buyerMsMax;
+  for (;;) {
+    const api = service();
+    if (api === undefined) throw new Error('there is no service');
+    const reply = await api.order(key, [[product, 1]]);
+    seen(reply);
+    if (isFinal(reply)) return reply;
+    if (performance.now() > deadline) {
+      throw new Error(`${key} got no final answer; last was ${reply.status} ${JSON.stringify(reply.body)}`);
+    }
+    await pause(retryMs);
+  }
 }
 
 /** When buyers of each product were answered: one partition that is silent must not hide behind the others. */
