@@ -132,8 +132,8 @@ const protocol: readonly PlantedBug[] = [
   {
     name: 'void records answer callers',
     file: 'src/log/client.ts',
-    find: 'answersAt(record, me) && counts(record)',
-    replace: 'answersAt(record, me)',
+    find: '!answersAt(record, me) || !counts(record)',
+    replace: '!answersAt(record, me)',
     caughtBy: unit('tests/log/client.test.ts', 'nothing from void records'),
   },
   {
@@ -149,8 +149,8 @@ const domain: readonly PlantedBug[] = [
   {
     name: 'an order id is made of caller and key alone',
     file: 'src/http/ids.ts',
-    find: ".update(commandId, 'ascii').update(period).digest()",
-    replace: ".update(commandId, 'ascii').digest()",
+    find: "Buffer.from(commandId, 'ascii'), period]",
+    replace: "Buffer.from(commandId, 'ascii')]",
     caughtBy: unit('tests/http/ids.test.ts', 'stay the same within a period of 12 hours and change with it'),
   },
   {
