@@ -1,13 +1,18 @@
 // The writer role: takes a share of the partitions and keeps one partition writer for each. Ends the process only when
 // a partition makes no progress although the broker answers.
 import type { PartitionWriter } from '../src/log/partition-writer.ts';
-import type { Follower } from '../src/log/port.ts';
+import type { Follower, LogRecord } from '../src/log/port.ts';
 import type { WriterRoleOptions } from './writer/options.ts';
 import { createRoster } from './writer/roster.ts';
 import { watch } from './writer/watch.ts';
 
 export interface WriterRole {
   status(): ReadonlyMap<number, ReturnType<PartitionWriter['status']>>;
+  /**
+   * Takes commands that a sender of this process saw acknowledged at these offsets, where they are the next ones of a
+   * partition that is written here: they need not come back from the broker first.
+   */
+  offer(partition: number, records: readonly LogRecord[]): void;
   /** Stops taking commands, finishes the batches in hand, leaves the group. */
   stop(): Promise<void>;
 }
@@ -23,6 +28,7 @@ export async function startWriterRole<S>(options: WriterRoleOptions<S>): Promise
     assignment: 'shared',
     start: roster.start,
     deliver: roster.deliver,
+    restMs: roster.restMs,
     lost: roster.lost,
     trouble: options.trouble,
   });
@@ -31,6 +37,7 @@ export async function startWriterRole<S>(options: WriterRoleOptions<S>): Promise
 
   return {
     status: () => new Map([...roster.writers].map(([partition, writer]) => [partition, writer.status()])),
+    offer: roster.offer,
     stop: async () => {
       stopping.abort();
       await chores;

@@ -3,11 +3,14 @@
 import { randomUUID } from 'node:crypto';
 import { createPartitionWriter } from '../../src/log/partition-writer.ts';
 import type { PartitionWriter } from '../../src/log/partition-writer.ts';
-import type { FollowOptions, Follower } from '../../src/log/port.ts';
+import { createLeisure } from '../../src/log/leisure.ts';
+import type { FollowOptions, Follower, LogRecord } from '../../src/log/port.ts';
 import type { WriterRoleOptions } from './options.ts';
 
-export interface Roster extends Pick<FollowOptions, 'start' | 'deliver' | 'lost'> {
+export interface Roster extends Required<Pick<FollowOptions, 'start' | 'deliver' | 'lost' | 'restMs'>> {
   readonly writers: ReadonlyMap<number, PartitionWriter>;
+  /** Commands that a sender of this process saw acknowledged; see `Writer.offer`. */
+  offer(partition: number, records: readonly LogRecord[]): void;
   /** Lets every writer finish the batch in hand; resolves when none is at work. */
   stopAll(): Promise<void>;
 }
@@ -16,6 +19,7 @@ export interface Roster extends Pick<FollowOptions, 'start' | 'deliver' | 'lost'
 export function createRoster<S>(options: WriterRoleOptions<S>, follower: () => Follower | null): Roster {
   const writers = new Map<number, PartitionWriter>();
   const paused = new Set<number>();
+  const leisure = createLeisure(options.pace);
   const stops = new Set<Promise<void>>();
 
   function resume(partition: number): void {
@@ -60,10 +64,16 @@ export function createRoster<S>(options: WriterRoleOptions<S>, follower: () => F
     },
     deliver: (partition, records) => {
       const writer = writerOf(partition);
-      writer.deliver(records);
+      leisure.brought(partition, writer.deliver(records));
       if (writer.status().queued < options.queueMax) return;
       paused.add(partition);
       follower()?.pause(partition);
+    },
+    restMs: leisure.restMs,
+    offer: (partition, records) => {
+      // One that is held back has enough to do, and gets them from the broker later.
+      const writer = paused.has(partition) ? undefined : writers.get(partition);
+      if (writer !== undefined) leisure.toldLate(partition, writer.offer(records));
     },
     lost: (partition) => {
       const writer = writers.get(partition);

@@ -60,7 +60,7 @@ export async function serve(
     const appended = (batch: AppendedBatch): void => client?.appended(batch);
     const writer = roles.has('writer') ? stopLater(await startWriter(parts, exit, appended)) : null;
     const projector = roles.has('projector') ? stopLater(await startProjecting(parts)) : null;
-    if (roles.has('api')) client = stopLater(await startClient(parts));
+    if (roles.has('api')) client = stopLater(await startClient(parts, writer));
     const app = running.adopt(await createHttp(parts, { client, writer, projector }), (http) => http.close());
     await app.listen({ port: config.port, host: config.host, backlog: config.connectionsBacklog });
     // In reverse: requests first, then what they rest on, so that nobody waits for an answer that can no longer come.
@@ -153,12 +153,14 @@ function startProjecting({ log, topics, config, reading, pool, logger, passing }
   });
 }
 
-function startClient(parts: Parts): Promise<RunningClient> {
+/** A writer of this process gets the commands of its callers at once. */
+function startClient(parts: Parts, writer: WriterRole | null): Promise<RunningClient> {
   const { config, codec } = parts;
   return startLedgerClient({
     ...parts,
     partitions: config.partitions,
     encode: (command) => codec.encode(command),
+    landed: (partition, records) => writer?.offer(partition, records),
     sendRecordsMax: config.sendRecordsMax,
     sendBytesMax: config.sendBytesMax,
     pace: realPace,

@@ -4,6 +4,7 @@ import type { Topics } from '../../schemas/topics.ts';
 import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
 import { createBrokerClock } from './broker-clock.ts';
 import type { LedgerClient, Outcome } from './client-port.ts';
+import { createLeisure } from './leisure.ts';
 import { answersAt, counts, uuidToBytes } from './journal.ts';
 import { partitionOf } from './partitioner.ts';
 import type { Log, LogRecord, Pace } from './port.ts';
@@ -24,6 +25,8 @@ export interface LedgerClientOptions {
   readonly pace: Pace;
   /** Signs of trouble that are being dealt with, for logs. */
   readonly trouble: (error: unknown) => void;
+  /** Hears of commands of this instance that are in the log, as the log has them: a writer here may go on with them. */
+  readonly landed?: (partition: number, records: readonly LogRecord[]) => void;
 }
 
 export interface RunningClient extends LedgerClient {
@@ -36,13 +39,6 @@ export interface RunningClient extends LedgerClient {
   stop(): Promise<void>;
 }
 
-/**
- * Where the writers of this process tell all that its callers wait for, the journal is read at leisure, ms; an outcome
- * that only the journal brought ends that for a while, ms.
- */
-const restMs = 20;
-const restAfterMs = 2_000;
-
 /** Connects; resolves when outcomes can be heard. @throws LogError */
 export async function startLedgerClient(options: LedgerClientOptions): Promise<RunningClient> {
   const { log, topics, partitions, pace, trouble, instanceId } = options;
@@ -54,6 +50,7 @@ export async function startLedgerClient(options: LedgerClientOptions): Promise<R
     recordsMax: options.sendRecordsMax,
     bytesMax: options.sendBytesMax,
     clock: clock.heard,
+    landed: options.landed,
     trouble: (error) => {
       clock.check();
       trouble(error);
@@ -98,7 +95,7 @@ async function followOutcomes(options: LedgerClientOptions, startEnds: ReadonlyM
   const next = new Map(startEnds);
   const told = createTold();
   let listener: ((outcome: Outcome) => void) | null = null;
-  let heardAt = -Infinity;
+  const leisure = createLeisure(options.pace);
 
   function tell(partition: number, offset: number, event: EventRecord): void {
     const { index, count } = event.meta;
@@ -116,14 +113,16 @@ async function followOutcomes(options: LedgerClientOptions, startEnds: ReadonlyM
     assignment: 'all',
     start: (partition) => Promise.resolve(next.get(partition) ?? 0),
     deliver: (partition, records) => {
+      let heard = 0;
       for (const record of records) {
         next.set(partition, record.offset + 1);
         if (told.has(partition, record.offset) || !answersAt(record, me) || !counts(record)) continue;
-        heardAt = options.pace.now();
+        heard += 1;
         hear(partition, record).catch(options.trouble);
       }
+      leisure.brought(partition, heard);
     },
-    restMs: () => (options.pace.now() - heardAt < restAfterMs ? 0 : restMs),
+    restMs: leisure.restMs,
     lost: () => undefined,
     trouble: options.trouble,
   });
@@ -135,6 +134,7 @@ async function followOutcomes(options: LedgerClientOptions, startEnds: ReadonlyM
       // What the journal brought before the writer had its acknowledgement was heard already.
       const from = Math.max(base, next.get(partition) ?? 0);
       const to = base + events.length;
+      leisure.toldLate(partition, Math.min(from, to) - base);
       if (from >= to) return;
       told.add(partition, from, to);
       for (let offset = from; offset < to; offset++) {

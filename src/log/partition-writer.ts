@@ -25,7 +25,10 @@ export type PartitionStatus = 'rebuilding' | 'writing' | 'stopped';
 export interface PartitionWriter {
   /** Rebuilds and begins to write; answers the offset of the next command. @throws LedgerAlarm, LogError */
   start(signal: AbortSignal): Promise<number>;
-  deliver(records: readonly LogRecord[]): void;
+  /** Commands as the broker brings them; answers how many of them were news. */
+  deliver(records: readonly LogRecord[]): number;
+  /** As `Writer.offer`. */
+  offer(records: readonly LogRecord[]): number;
   status(): {
     readonly status: PartitionStatus;
     readonly progress: number;
@@ -94,7 +97,8 @@ export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): Pa
 
   return {
     start,
-    deliver: (records) => writer?.enqueue(records),
+    deliver: (records) => writer?.enqueue(records) ?? 0,
+    offer: (records) => writer?.offer(records) ?? 0,
     status: () => ({
       status: writer !== null ? 'writing' : error === null ? 'rebuilding' : 'stopped',
       progress: journal?.progress() ?? -2,

@@ -82,7 +82,7 @@ export interface FollowOptions {
   /** Hands over records in offset order, holes included, none twice, none left out. Must only enqueue. */
   deliver(partition: number, records: readonly LogRecord[]): void;
   /**
-   * How long to leave the broker alone after handing over `delivered` records, ms, so that the next fetch brings more
+   * How long to leave the broker alone after a fetch that brought about `delivered` records, ms, so that the next fetch brings more
    * of them at once; not at all where it is absent. A hint: an adapter may pass over it.
    */
   restMs?(delivered: number): number;

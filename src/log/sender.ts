@@ -1,7 +1,7 @@
 // Commands on their way to the log: those that wait travel together, one request in flight, so that their order here
 // is their order there.
 import { createConnection, requestBytes } from './connection.ts';
-import type { Log, OutgoingRecord } from './port.ts';
+import type { Appended, Log, LogRecord, OutgoingRecord } from './port.ts';
 import { LogError } from './port.ts';
 
 export interface SenderOptions {
@@ -12,6 +12,8 @@ export interface SenderOptions {
   /** Hears the broker's clock with every answer, ms since the epoch. */
   readonly clock: (at: number) => void;
   readonly trouble: (error: LogError) => void;
+  /** Hears of records that the broker acknowledged, after their senders did; absent where nobody wants to know. */
+  readonly landed?: ((partition: number, records: readonly LogRecord[]) => void) | undefined;
 }
 
 export interface Sender {
@@ -54,6 +56,7 @@ export function createSender(options: SenderOptions): Sender {
         batch.forEach((one, i) =>
           place === undefined ? one.reject(noAnswer(partition)) : one.resolve(place.baseOffset + i),
         );
+        if (place !== undefined && place.at >= 0) options.landed?.(partition, placed(place, batch));
       }
     } catch (error) {
       if (error instanceof LogError) options.trouble(error);
@@ -76,6 +79,18 @@ export function createSender(options: SenderOptions): Sender {
       await connection.close();
     },
   };
+}
+
+/** The records as a reader of the log will find them. */
+function placed({ baseOffset, at }: Appended, batch: readonly Waiting[]): LogRecord[] {
+  return batch.map(({ record: { key, value, headers = {} } }, i) => ({
+    offset: baseOffset + i,
+    at,
+    key: typeof key === 'string' ? Buffer.from(key) : key,
+    value,
+    headers,
+    hole: false,
+  }));
 }
 
 /** Takes as much as one request may carry, in order; a partition that is full keeps the rest waiting. */

@@ -52,8 +52,14 @@ export interface WriterOptions<S> {
 }
 
 export interface Writer {
-  /** Commands in offset order; those already decided are passed over. */
-  enqueue(records: readonly LogRecord[]): void;
+  /** Commands in offset order; answers how many of them it did not have. */
+  enqueue(records: readonly LogRecord[]): number;
+  /**
+   * Commands that a sender of this process saw acknowledged, in offset order. They are taken where they are the next
+   * ones, which saves the way through the broker; otherwise the broker brings them in their turn. Answers how many the
+   * broker had brought before.
+   */
+  offer(records: readonly LogRecord[]): number;
   queued(): number;
   /** Works until stopped or until the partition is lost. @throws LedgerAlarm when the partition must stop */
   run(signal: AbortSignal): Promise<void>;
@@ -74,6 +80,8 @@ export function createWriter<S>(options: WriterOptions<S>): Writer {
   const { journal, pace, decider, encode, limits, writerId } = options;
   const context = { journal, decider, encode, limits, writer: writerId, now: () => pace.now() };
   const queue: LogRecord[] = [];
+  /** Offset of the next command that is not in the queue or behind it. */
+  let next = journal.progress() + 1;
   let wake = (): void => undefined;
 
   /** Forgets what is decided, by us or by another writer, and reads the next commands. */
@@ -100,10 +108,22 @@ export function createWriter<S>(options: WriterOptions<S>): Writer {
     }
   }
 
+  function enqueue(records: readonly LogRecord[]): number {
+    const fresh = records.filter(({ offset }) => offset >= next);
+    const last = fresh.at(-1);
+    if (last === undefined) return 0;
+    next = last.offset + 1;
+    queue.push(...fresh);
+    wake();
+    return fresh.length;
+  }
+
   return {
-    enqueue: (records) => {
-      queue.push(...records);
-      wake();
+    enqueue,
+    offer: (records) => {
+      const known = records.filter(({ offset }) => offset < next).length;
+      if (records[known]?.offset === next) enqueue(records);
+      return known;
     },
     queued: () => queue.length,
     run,

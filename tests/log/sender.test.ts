@@ -1,6 +1,6 @@
 // Commands reach the log in the order in which they were sent, and each caller hears what became of its own.
 import { describe, expect, test } from '@jest/globals';
-import type { Appended, Log, OutgoingRecord } from '../../src/log/port.ts';
+import type { Appended, Log, LogRecord, OutgoingRecord } from '../../src/log/port.ts';
 import { LogError } from '../../src/log/port.ts';
 import type { Sender, SenderOptions } from '../../src/log/sender.ts';
 import { createSender } from '../../src/log/sender.ts';
@@ -101,6 +101,27 @@ describe('what is sent', () => {
         [1, ['d']],
       ],
     ]);
+    await sender.stop();
+  });
+
+  test('is told as the log has it', async () => {
+    const told: LogRecord[] = [];
+    const { sender, log } = startSender(undefined, { landed: (_, records) => told.push(...records) });
+    const headers = { traceparent: Buffer.from('00-1-2-01') };
+    await Promise.all([
+      sender.send(0, { key: 'é', value: Buffer.from('a'), headers }),
+      sender.send(0, { key: null, value: Buffer.from('b') }),
+    ]);
+    expect(told).toEqual(await readAll(log, topics.commands));
+    await sender.stop();
+  });
+
+  test('is not told where the broker did not say when it landed', async () => {
+    const told: LogRecord[] = [];
+    const timeless: Parameters<typeof startSender>[0] = async (send) =>
+      new Map([...(await send())].map(([partition, place]) => [partition, { ...place, at: -1 }]));
+    const { sender } = startSender(timeless, { landed: (_, records) => told.push(...records) });
+    expect([offsets(await sendAll(sender, ['a'])), told]).toEqual([[0], []]);
     await sender.stop();
   });
 

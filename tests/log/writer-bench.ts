@@ -98,7 +98,7 @@ export async function startBench({
   );
   return {
     ...{ log, journal, writer, sent, ended, ...told },
-    give: (commands) => writer.enqueue(putCommands(log, commands)),
+    give: (commands) => void writer.enqueue(putCommands(log, commands)),
     decided: async (count) => {
       await until(`${count} commands decided`, () => journal.progress() >= count - 1);
       return tell(await history(log)).slice(1);

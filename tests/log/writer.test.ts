@@ -178,6 +178,19 @@ describe('a writer', () => {
     await bench.stop();
   });
 
+  test('takes from its own process what comes next, and leaves to the broker what does not', async () => {
+    const bench = await startBench();
+    const [first, second, third] = putCommands(bench.log, [apples, order, rival]).map((record) => [record]);
+    expect(bench.writer.offer(second ?? [])).toBe(0);
+    expect(bench.writer.offer(first ?? [])).toBe(0);
+    expect(await bench.decided(1)).toEqual(['0 ProductCreated']);
+    expect(bench.writer.enqueue([first, second].flatMap((one) => one ?? []))).toBe(1);
+    expect(bench.writer.offer([second, third].flatMap((one) => one ?? []))).toBe(1);
+    expect(await bench.decided(3)).toEqual([...sold, '2 OrderRefused']);
+    expect(await history(bench.log)).toHaveLength(5);
+    await bench.stop();
+  });
+
   test.each([
     ['first', 0],
     ['in the middle', 1],

@@ -137,6 +137,20 @@ const protocol: readonly PlantedBug[] = [
     caughtBy: unit('tests/log/client.test.ts', 'nothing from void records'),
   },
   {
+    name: 'a command of this process is decided although others lie before it',
+    file: 'src/log/writer.ts',
+    find: 'if (records[known]?.offset === next) enqueue(records);',
+    replace: 'enqueue(records);',
+    caughtBy: simulation,
+  },
+  {
+    name: 'a command is taken from this process and from the broker',
+    file: 'src/log/writer.ts',
+    find: 'records.filter(({ offset }) => offset >= next);',
+    replace: 'records.slice();',
+    caughtBy: unit('tests/log/writer.test.ts', 'takes from its own process what comes next'),
+  },
+  {
     name: 'two requests of a sender are under way at once',
     file: 'src/log/sender.ts',
     find: 'running ??= drain();',

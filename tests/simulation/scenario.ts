@@ -11,7 +11,7 @@ import type { Decider } from '../../src/log/decider-port.ts';
 import { openLedger } from '../../src/log/genesis.ts';
 import type { Fault, MemoryClient, MemoryLog } from '../../src/log/memory/memory-log.ts';
 import { createMemoryLog } from '../../src/log/memory/memory-log.ts';
-import type { Log, LogRecord } from '../../src/log/port.ts';
+import type { Appended, Log, LogRecord } from '../../src/log/port.ts';
 import { LogError } from '../../src/log/port.ts';
 import { createReading } from '../../src/log/reading.ts';
 import type { AppendedBatch } from '../../src/log/writer.ts';
@@ -49,6 +49,7 @@ interface Scene {
   readonly codec: ReturnType<typeof createCodec>;
   readonly acknowledged: Acknowledged;
   readonly trouble: string[];
+  readonly writers: Running[];
   /** How wild the network is, 0 to 0.3; 0 in peace. */
   wildness: number;
   peace: boolean;
@@ -81,6 +82,7 @@ export async function play(seed: number): Promise<Verdict> {
     codec,
     acknowledged: new Map(),
     trouble: [],
+    writers: [],
     wildness: world.random() * 0.3,
     peace: false,
   };
@@ -90,7 +92,7 @@ export async function play(seed: number): Promise<Verdict> {
   let asking = true;
   const wishes = drawWishes(world, partitions);
   const asked = ask(scene, clients, wishes).then(() => (asking = false));
-  const writers: Running[] = [];
+  const { writers } = scene;
   let crashes = 0;
   let steps = 0;
   while (steps++ < stepsMax && (asking || steps % 32 !== 0 || !(await isDone(scene)))) {
@@ -129,7 +131,8 @@ async function ask(scene: Scene, clients: SimProcess, wishes: readonly Wish[]): 
       for (let tries = 0; tries < 3; tries++) {
         const appender = await log.openAppender();
         try {
-          await appender.append(topics.commands, new Map([[wish.partition, [{ key: null, value }]]]));
+          const landed = await appender.append(topics.commands, new Map([[wish.partition, [{ key: null, value }]]]));
+          tellWriter(scene, wish.partition, value, landed.get(wish.partition));
           break;
         } catch (error) {
           if (!(error instanceof LogError)) throw error;
@@ -139,6 +142,14 @@ async function ask(scene: Scene, clients: SimProcess, wishes: readonly Wish[]): 
     }
   };
   await Promise.all([one(), one(), one()]);
+}
+
+/** An API in the process of a writer tells it what was acknowledged; when it comes to that is anyone's guess. */
+function tellWriter({ world, writers }: Scene, partition: number, value: Uint8Array, landed?: Appended): void {
+  const told = writers[world.below(writers.length)];
+  if (landed === undefined || told === undefined || world.chance(0.3)) return;
+  const record = { offset: landed.baseOffset, at: landed.at, key: null, value, headers: {}, hole: false };
+  told.process.schedule(() => told.role?.offer(partition, [record]));
 }
 
 function drawFault({ world, wildness }: Scene): Fault {

@@ -94,7 +94,7 @@ function openFor(
       deliveries.assign(partitions, session);
       joined();
     },
-    async onBatch(batch, fetchedOffset) {
+    async onBatch(batch, fetchedOffset, perFetch) {
       const { partition, messages } = batch;
       deliveries.take({
         partition,
@@ -102,8 +102,9 @@ function openFor(
         last: toOffset(batch.lastOffset()),
         records: messages.map(toRecord),
       });
-      const restMs = follow.restMs?.(messages.length) ?? 0;
-      if (restMs > 0) await sleep(restMs, stopped);
+      // kafkajs hands over one partition after the other: each rests for its share, so that a fetch rests once.
+      const restMs = (follow.restMs?.(messages.length * perFetch) ?? 0) / perFetch;
+      if (restMs >= 1) await sleep(restMs, stopped);
     },
     onNothing: (partition, first, last) => deliveries.take({ partition, fetchedOffset: first, last, records: [] }),
   });

@@ -15,8 +15,11 @@ export interface SessionOptions {
   readonly sessionTimeoutMs: number;
   /** Runs before the first fetch of an assignment: the only safe place to say where to read from. */
   onJoin(partitions: readonly number[]): void;
-  /** Records, with the offset that was asked for. What it throws ends the session. */
-  onBatch(batch: Batch, fetchedOffset: number): Promise<void> | void;
+  /**
+   * Records of a partition, with the offset that was asked for, and of how many partitions the fetch before brought
+   * some, at least 1. The next batch or fetch waits for it. What it throws ends the session.
+   */
+  onBatch(batch: Batch, fetchedOffset: number, perFetch: number): Promise<void> | void;
   /** A fetch gave nothing but transaction markers and aborted records, which lie from `first` to `last`. */
   onNothing(partition: number, first: number, last: number): void;
 }
@@ -43,7 +46,14 @@ export function openSession(client: KafkaClientOptions, options: SessionOptions)
   const signs = watch(() => end(new Error(`no sign of life for ${limits.silentMsMax} ms`)));
   void ended.then(signs.stop, signs.stop);
 
-  consumer.on(consumer.events.FETCH, signs.seen);
+  // kafkajs does not say any more how many batches a fetch has brought.
+  let before = 1;
+  let count = 0;
+  consumer.on(consumer.events.FETCH, () => {
+    before = Math.max(1, count);
+    count = 0;
+    signs.seen();
+  });
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     signs.seen();
     if (closing !== undefined) return;
@@ -61,7 +71,8 @@ export function openSession(client: KafkaClientOptions, options: SessionOptions)
   consumer.on(consumer.events.CRASH, ({ payload }) => end(payload.error));
 
   async function handle(batch: Batch): Promise<void> {
-    if (closing === undefined) await signs.during(async () => options.onBatch(batch, fetchedOffsetOf(batch)));
+    count += 1;
+    if (closing === undefined) await signs.during(async () => options.onBatch(batch, fetchedOffsetOf(batch), before));
   }
   const started = start(consumer, topic, handle).catch(end);
 
