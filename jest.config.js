@@ -19,6 +19,8 @@ const onServers = {
 
 export default {
   maxWorkers: 2,
+  // A wait that never ends shall fail; how fast things are is measured by benchmarks, not by this.
+  testTimeout: 30_000,
   projects: [
     {
       ...shared,
