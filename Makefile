@@ -1,9 +1,10 @@
 # make up      starts everything; make down stops it; make clean removes the data too
 # make test    runs all tests, on servers of their own; make soak plays 100,000 seeds of the simulation
+# make model   checks the models of the protocol in docs/protocol, about a minute; needs spin and gcc
 # make bench   measures orders a second against a Postgres baseline, about ten minutes
 NODE := node_modules/node/bin/node
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test soak bench
+.PHONY: help up down clean test soak model bench
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -23,6 +24,9 @@ test: node_modules/.package-lock.json
 
 soak: node_modules/.package-lock.json
 	@npm run soak --silent
+
+model:
+	@sh docs/protocol/check.sh
 
 bench: node_modules/.package-lock.json
 	@npm run bench --silent
