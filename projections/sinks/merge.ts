@@ -140,7 +140,8 @@ function asNumber(cell: Cell | undefined): number {
   return typeof cell === 'number' ? cell : 0;
 }
 
-function cleanChange(change: Change): Change {
+/** A change whose text is as sinks store it. */
+export function cleanChange(change: Change): Change {
   const key = cleanCells(change.key);
   return change.op === 'put' || change.op === 'insert'
     ? { ...change, key, set: cleanCells(change.set) }

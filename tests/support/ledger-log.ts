@@ -1,19 +1,23 @@
-// The log of a ledger under test, read from zero and judged by the simulation's independent rules.
+// The log of a ledger under test, read from zero: judged by the rules of `ledger audit`, and its events for a test to
+// compare with what callers were told.
 import { createCodec } from '../../schemas/codec.ts';
+import type { EventRecord } from '../../schemas/records.ts';
 import { checkSchemas } from '../../schemas/registry.ts';
 import { topicsOf } from '../../schemas/topics.ts';
-import type { EventRecord } from '../../schemas/records.ts';
+import type { Finding } from '../../src/cli/audit/findings.ts';
+import { auditLog } from '../../src/cli/audit/log-audit.ts';
 import { createKafkaLog } from '../../src/log/kafka/kafka-log.ts';
-import type { Log, LogRecord } from '../../src/log/port.ts';
-import { countedEvents, findings } from '../simulation/checker.ts';
+import type { Log } from '../../src/log/port.ts';
+import { createReading } from '../../src/log/reading.ts';
+import { realPace } from '../../src/platform/pace.ts';
 import type { TestLedger } from './ledger.ts';
 import { servers } from './servers.ts';
 
 const quiet = { warn: () => undefined, debug: () => undefined, trace: () => undefined };
 
 export interface LedgerHistory {
-  /** What the judge found wrong; empty when the ledger kept its promises. */
-  readonly findings: readonly string[];
+  /** What is wrong or strange; empty when the ledger kept its promises. */
+  readonly findings: readonly Finding[];
   /** Counted events of all partitions, each partition in order. */
   readonly events: readonly EventRecord[];
   readonly commands: number;
@@ -30,30 +34,18 @@ export function openLog(): Log {
 export async function judge({ prefix }: TestLedger): Promise<LedgerHistory> {
   const topics = topicsOf(prefix);
   const codec = createCodec(await checkSchemas(servers().schemaRegistryUrl, topics));
+  const reading = createReading(codec, () => Promise.resolve(null), realPace, quiet.warn);
   const log = openLog();
   try {
-    const found: string[] = [];
+    const findings: Finding[] = [];
+    const note = (finding: Finding): void => void findings.push(finding);
     const events: EventRecord[] = [];
-    let commandCount = 0;
-    let voids = 0;
-    for (const partition of (await log.ends(topics.events)).keys()) {
-      const commands = await readAll(log, topics.commands, partition);
-      const journal = await readAll(log, topics.events, partition);
-      found.push(...findings(commands, journal, codec).map((text) => `partition ${partition}: ${text}`));
-      const counted = countedEvents(journal, codec);
-      events.push(...counted.map(({ event }) => event));
-      commandCount += commands.length;
-      voids += journal.length - counted.length;
-    }
-    return { findings: found, events, commands: commandCount, voids };
+    const onEvent = (_partition: number, event: EventRecord): void => void events.push(event);
+    const options = { log, topics, reading, note, warn: note, atRest: true, onEvent };
+    const { partitions } = await auditLog(options, new AbortController().signal);
+    const sum = (figure: 'commands' | 'voids'): number => partitions.reduce((total, one) => total + one[figure], 0);
+    return { findings, events, commands: sum('commands'), voids: sum('voids') };
   } finally {
     await log.close();
   }
-}
-
-async function readAll(log: Log, topic: string, partition: number): Promise<LogRecord[]> {
-  const records: LogRecord[] = [];
-  const to = (await log.ends(topic)).get(partition)?.high ?? 0;
-  await log.read({ topic, partition, from: 0, to }, (page) => void records.push(...page));
-  return records;
 }

@@ -26,6 +26,8 @@ export function createReader(client: KafkaClientOptions, admin: LogAdmin, later:
     let stall: NodeJS.Timeout | undefined;
     const watch = (): void => {
       clearTimeout(stall);
+      // A page that was still being taken when the read was over must not keep the process alive.
+      if (settled) return;
       const late = new LogError('unavailable', `${topic}[${partition}] gave nothing for ${limits.readStallMsMax} ms`);
       stall = setTimeout(() => fail(late), limits.readStallMsMax);
     };

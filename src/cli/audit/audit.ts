@@ -1,0 +1,124 @@
+// `ledger audit`: the log against its rules, and the projections against the log, in one reading.
+import type { Pool } from 'pg';
+import type { PlacedEvent } from '../../../schemas/records.ts';
+import type { Topics } from '../../../schemas/topics.ts';
+import type { Log } from '../../log/port.ts';
+import type { Reading } from '../../log/reading.ts';
+import type { Finding, Note } from './findings.ts';
+import { collectFindings } from './findings.ts';
+import type { PartitionReport } from './log-audit.ts';
+import { auditLog } from './log-audit.ts';
+import type { ProjectionAudit, ProjectionReport } from './projection-audit.ts';
+import { startProjectionAudit } from './projection-audit.ts';
+import type { Snapshot } from './stored-rows.ts';
+import { takeSnapshot } from './stored-rows.ts';
+
+export interface AuditReport {
+  /** Nothing was found, and everything that was asked for could be checked. */
+  readonly ok: boolean;
+  readonly ledger_id: string | null;
+  readonly partitions: readonly PartitionReport[];
+  /** The first 1,000. */
+  readonly findings: readonly Finding[];
+  /** How many there were in all. */
+  readonly findings_total: number;
+  /** Strange, but no promise is broken. */
+  readonly warnings: readonly Finding[];
+  readonly projections: readonly ProjectionReport[];
+  /** What could not be looked at, and why. */
+  readonly unchecked: readonly string[];
+  readonly ms: number;
+}
+
+export interface AuditOptions {
+  readonly log: Log;
+  readonly topics: Topics;
+  readonly reading: Reading;
+  /** Null: the projections are left out. */
+  readonly pool: Pool | null;
+  readonly atRest: boolean;
+  /** Hears how far a partition was read. */
+  readonly progress?: (partition: number, next: number, end: number) => void;
+}
+
+/** Audits a ledger. @throws LogError when Kafka does not answer; the signal's reason when aborted */
+export async function audit(options: AuditOptions, signal: AbortSignal): Promise<AuditReport> {
+  const started = performance.now();
+  const { topics, pool, progress } = options;
+  const found = collectFindings();
+  const warned = collectFindings();
+  const unchecked: string[] = [];
+  // Before the log is read, so that the journal reaches at least as far as the rows.
+  const rows = pool === null ? null : createRowsAudit(pool, unchecked);
+  try {
+    await rows?.start(topics.events, found.note);
+    const { ledgerId, partitions } = await auditLog(
+      {
+        ...options,
+        note: found.note,
+        warn: warned.note,
+        onEvent: (partition, event) => rows?.add(partition, event),
+        onPage: async (partition, next, end) => {
+          progress?.(partition, next, end);
+          await rows?.reach(partition, next, end);
+        },
+      },
+      signal,
+    );
+    const projections = (await rows?.finish()) ?? [];
+    return {
+      ok: found.total() === 0 && unchecked.length === 0,
+      ledger_id: ledgerId,
+      partitions,
+      findings: found.list,
+      findings_total: found.total(),
+      warnings: warned.list,
+      projections,
+      unchecked,
+      ms: Math.round(performance.now() - started),
+    };
+  } finally {
+    await rows?.close();
+  }
+}
+
+/** The audit of the rows, which Postgres may end at any moment: the audit of the log goes on without it. */
+function createRowsAudit(pool: Pool, unchecked: string[]) {
+  let snapshot: Snapshot | null = null;
+  let running: ProjectionAudit | null = null;
+
+  async function attempt<T>(work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (error) {
+      running = null;
+      unchecked.push(`the projections: ${messageOf(error)}`);
+      return null;
+    }
+  }
+
+  return {
+    start: (topic: string, note: Note) =>
+      attempt(async () => {
+        snapshot = await takeSnapshot(pool);
+        if (snapshot.generations.length === 0) throw new Error('no generation is active: run ledger prepare');
+        running = await startProjectionAudit(snapshot, topic, note);
+      }),
+    add: (partition: number, event: PlacedEvent) => running?.add(partition, event),
+    reach: async (partition: number, next: number, end: number) => {
+      const audited = running;
+      if (audited !== null) await attempt(() => audited.reach(partition, next, end));
+    },
+    finish: async (): Promise<readonly ProjectionReport[]> => {
+      const audited = running;
+      return audited === null ? [] : ((await attempt(() => audited.finish())) ?? []);
+    },
+    close: async () => snapshot?.close(),
+  };
+}
+
+/** An error of a connection attempt to several addresses has no message of its own. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

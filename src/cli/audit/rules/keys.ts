@@ -1,0 +1,96 @@
+// One decision a key: while an outcome is remembered, the same request repeats it, and another one under the same key
+// is refused. What is remembered, and for how long, comes from the commands, not from what the journal says of it.
+import type { Remember } from '../../../../schemas/generated.ts';
+import type { PlacedEvent } from '../../../../schemas/records.ts';
+import type { Group, JudgeOptions, Key, Known } from '../judge.ts';
+import { answerOf, tell } from './outcome.ts';
+
+/** Refusals that say something about the attempt, and leave the key free. */
+const passing = new Set(['too_late', 'too_large', 'internal_error', 'poison', 'no_record']);
+
+/** Compares an outcome with what is remembered under its command_id, and remembers it. */
+export function checkKey(known: Known, group: Group, { note }: JudgeOptions): void {
+  const { command, offset } = group;
+  const answer = answerOf(group);
+  if (answer === null || command?.kind !== 'command') return;
+  const wrong = (text: string): void => note('key', answer.offset, `command ${offset}: ${text}`);
+  const { command_id, fingerprint: asked, remember_for_s: forS } = command.record.meta;
+  const id = pack(command_id);
+  const fingerprint = Buffer.from(asked).toString('latin1');
+  const at = Math.max(known.time, command.at);
+  const earlier = known.keys.get(id);
+  const live = earlier !== undefined && at < earlier.at + earlier.forS * 1_000 ? earlier : null;
+  const { remember } = answer.meta;
+  if (answer.type === 'CommandRefused' && passing.has(answer.data.reason)) {
+    if (remember !== null) wrong(`${tell(answer)} is remembered under its key`);
+  } else if (live !== null) {
+    if (remember !== null) wrong('a repeat is remembered anew');
+    checkRepeat(live, fingerprint, answer, wrong);
+  } else if (isReused(answer)) wrong('a fresh key was refused as reused');
+  else {
+    if (answer.type === 'CommandRepeated') checkReached(known, answer, wrong);
+    if (!isSame(remember, fingerprint, forS)) wrong('its outcome is not remembered as its command asks');
+    known.keys.set(id, { fingerprint, at, forS, ...decisionOf(answer) });
+  }
+}
+
+function isReused(answer: PlacedEvent): boolean {
+  return answer.type === 'CommandRefused' && answer.data.reason === 'idempotency_key_reused';
+}
+
+function isSame(remember: Remember | null, fingerprint: string, forS: number): boolean {
+  return remember?.for_s === forS && Buffer.from(remember.fingerprint).toString('latin1') === fingerprint;
+}
+
+/** A command_id in few bytes: there is one for every command. */
+export function pack(uuid: string): string {
+  return Buffer.from(uuid.replaceAll('-', ''), 'hex').toString('latin1');
+}
+
+function checkRepeat(first: Key, fingerprint: string, answer: PlacedEvent, wrong: (text: string) => void): void {
+  if (first.fingerprint !== fingerprint) {
+    if (!isReused(answer))
+      wrong(`it reuses the key of the event at ${first.first_offset} for another request and became ${tell(answer)}`);
+  } else if (answer.type !== 'CommandRepeated') {
+    wrong(`it repeats what was decided at ${first.first_offset} and was decided again: ${tell(answer)}`);
+  } else {
+    const { first_offset, decided, order_id, product_id } = answer.data;
+    const same =
+      first_offset === first.first_offset &&
+      decided === first.decided &&
+      order_id === first.order_id &&
+      product_id === first.product_id;
+    if (!same)
+      wrong(`it repeats ${decided} at ${first_offset}, but ${first.decided} was decided at ${first.first_offset}`);
+  }
+}
+
+/** A repeat under a fresh key: what the command aims at must have been reached. */
+function checkReached(
+  known: Known,
+  { data }: Extract<PlacedEvent, { type: 'CommandRepeated' }>,
+  wrong: (text: string) => void,
+): void {
+  const order = data.order_id === null ? undefined : known.orders.get(data.order_id);
+  const product = data.product_id === null ? undefined : known.products.get(data.product_id);
+  const cancelled =
+    data.decided === 'OrderCancelled' && order?.status === 'CANCELLED' && order.closed === data.first_offset;
+  const archived = data.decided === 'ProductArchived' && product?.archived === data.first_offset;
+  if (!cancelled && !archived) wrong(`it repeats ${data.decided} at ${data.first_offset}, which is not there`);
+}
+
+function decisionOf(event: PlacedEvent): Pick<Key, 'first_offset' | 'decided' | 'order_id' | 'product_id'> {
+  const { data, offset: first_offset, type: decided } = event;
+  const order_id = 'order_id' in data ? data.order_id : null;
+  const product_id = 'product_id' in data && order_id === null ? data.product_id : null;
+  if (type(event, 'CommandRepeated')) return { ...event.data, order_id, product_id };
+  if (type(event, 'CommandRefused')) return { first_offset, decided: event.data.reason, order_id, product_id };
+  return { first_offset, decided: decided === 'OrderRefused' ? 'out_of_stock' : decided, order_id, product_id };
+}
+
+function type<T extends PlacedEvent['type']>(
+  event: PlacedEvent,
+  name: T,
+): event is Extract<PlacedEvent, { readonly type: T }> {
+  return event.type === name;
+}
