@@ -24,6 +24,7 @@ import { realPace } from '../platform/pace.ts';
 import { createPool } from '../platform/postgres.ts';
 import { createRedis } from '../platform/redis.ts';
 import type { RoleReport } from './health.ts';
+import { createAudits } from './audits.ts';
 import { createHealth } from './health.ts';
 import { createLogParts } from './parts.ts';
 import { checkStart } from './start-checks.ts';
@@ -62,6 +63,7 @@ export async function serve(
     const projector = roles.has('projector') ? stopLater(await startProjecting(parts)) : null;
     if (roles.has('api')) client = stopLater(await startClient(parts, writer));
     const app = running.adopt(await createHttp(parts, { client, writer, projector }), (http) => http.close());
+    running.defer(() => parts.audits.stop());
     await app.listen({ port: config.port, host: config.host, backlog: config.connectionsBacklog });
     // In reverse: requests first, then what they rest on, so that nobody waits for an answer that can no longer come.
     return { url: urlOf(app), stop: () => running.disposeAsync() };
@@ -95,6 +97,7 @@ async function connect(config: Config, logger: Logger, running: AsyncDisposableS
     passing: createCrashPoints(config.crashAt),
     pool,
     redis,
+    audits: createAudits(config, logger),
     trouble: (err: unknown): void => logger.warn({ err }, 'trouble with the log; going on'),
   };
 }
@@ -184,7 +187,9 @@ function createHttp(parts: Parts, roles: Roles): Promise<FastifyInstance> {
     return createVitalsApp({ ...vitals, ready });
   }
   const claims = { prefix: config.topicPrefix, claimsMax: config.claimsMax, rememberS: config.keyRememberS };
-  return createApp({ ...vitals, client, views: createViews(pool), claims: createClaims(redis, claims), passing });
+  const views = createViews(pool);
+  const { audits } = parts;
+  return createApp({ ...vitals, client, views, claims: createClaims(redis, claims), passing, audits });
 }
 
 function report(config: Config, { client, writer, projector }: Roles): { readonly [name: string]: RoleReport } {

@@ -17,6 +17,7 @@ import { Problem } from './problems.ts';
 import { createReader } from './reader.ts';
 import { authenticate, readIdempotencyKey } from './requests.ts';
 import type { AppDeps, Room, VitalsDeps } from './room.ts';
+import { auditRoutes } from './routes/audits.ts';
 import { docRoutes } from './routes/docs.ts';
 import { healthRoutes } from './routes/health.ts';
 import { orderRoutes } from './routes/orders.ts';
@@ -61,6 +62,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       await v1.register(purchaseRoutes(room));
       await v1.register(productRoutes(room));
       await v1.register(stockRoutes(room));
+      await v1.register(auditRoutes(room));
     },
     { prefix: '/v1' },
   );
@@ -80,7 +82,8 @@ export async function createVitalsApp(deps: VitalsDeps): Promise<FastifyInstance
   return app;
 }
 
-function createRoom({ config, client, views, claims, credentials, metrics, health, passing }: AppDeps): Room {
+function createRoom(deps: AppDeps): Room {
+  const { config, client, views, claims, credentials, metrics, health, passing, audits } = deps;
   const now = (): number => performance.now();
   const waiters = createWaiters(config, now);
   const seen = createSeenPositions(client.startEnds);
@@ -99,6 +102,7 @@ function createRoom({ config, client, views, claims, credentials, metrics, healt
     metrics,
     health,
     undecided,
+    audits,
     reader: createReader({ client, views, waits, seen, now }),
     submit: createSubmit({ config, client, waiters, claims, metrics, passing }),
   };

@@ -35,7 +35,7 @@ const unknownMs = 1_000;
 
 const rolePermissions: { readonly [role: string]: readonly Permission[] } = {
   admin: permissions,
-  operator: permissions,
+  operator: ['read', 'orders', 'products'],
   service: ['read', 'orders'],
 };
 

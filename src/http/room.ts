@@ -63,6 +63,15 @@ export interface VitalsDeps extends Vitals {
   readonly logger: Logger;
 }
 
+/** Audits of the whole ledger, at most one at a time in this process. */
+export interface Audits {
+  /**
+   * @returns the report as `ledger audit --json` prints it; null where another audit is under way
+   * @throws Error where there is no report: what the audit needs is away, its time was over, the signal ended it
+   */
+  run(options: { readonly atRest: boolean }, signal: AbortSignal): Promise<object | null>;
+}
+
 /** What an API instance is made of. */
 export interface AppDeps {
   readonly config: Config;
@@ -70,6 +79,7 @@ export interface AppDeps {
   readonly views: Views;
   readonly credentials: Credentials;
   readonly claims: Claims;
+  readonly audits: Audits;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: () => Promise<HealthReport>;
@@ -83,6 +93,7 @@ export interface Room {
   readonly reader: Reader;
   readonly submit: Submit;
   readonly undecided: Undecided;
+  readonly audits: Audits;
   readonly credentials: Credentials;
   readonly metrics: Metrics;
   readonly health: () => Promise<HealthReport>;

@@ -160,6 +160,14 @@ const orderLineSchema = Type.Object({
   priority: prioritySchema,
 });
 
+const findingSchema = Type.Object({
+  rule: Type.String({ description: 'The rule that is broken.', examples: ['oversold'] }),
+  topic: Type.String(),
+  partition: Type.Unsafe<number | null>({ type: ['integer', 'null'] }),
+  offset: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'Where in the log.' }),
+  text: Type.String(),
+});
+
 /** Shapes that the OpenAPI document names. */
 export const namedSchemas = [
   named(
@@ -222,6 +230,35 @@ export const namedSchemas = [
       order_id: Type.Optional(Type.String({ format: 'uuid' })),
       product_id: Type.Optional(productIdSchema),
       status: choice(['UNDECIDED'], 'The command is in the ledger and not decided yet.'),
+    }),
+  ),
+  named(
+    'AuditReport',
+    Type.Object({
+      ok: Type.Boolean({ description: 'Nothing was found, and everything could be checked.' }),
+      ledger_id: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'uuid' }),
+      partitions: Type.Array(
+        Type.Object({
+          partition: Type.Integer(),
+          commands: Type.Integer({ description: 'Commands in the log, undecided ones included.' }),
+          events: Type.Integer({ description: 'Events that count.' }),
+          voids: Type.Integer({ description: 'Records that count for nothing.' }),
+          undecided: Type.Integer({ description: 'Commands without an outcome.' }),
+        }),
+      ),
+      findings: Type.Array(findingSchema, { description: 'The first 1,000.' }),
+      findings_total: Type.Integer(),
+      warnings: Type.Array(findingSchema, { description: 'Strange, but no promise is broken.' }),
+      projections: Type.Array(
+        Type.Object({
+          name: Type.String(),
+          generation: Type.Integer(),
+          rows: Type.Integer({ description: 'Rows that were compared.' }),
+          equal: Type.Boolean({ description: 'Whether they are what the journal says.' }),
+        }),
+      ),
+      unchecked: Type.Array(Type.String(), { description: 'What could not be looked at, and why.' }),
+      ms: Type.Integer({ description: 'How long it took.' }),
     }),
   ),
   named(

@@ -241,6 +241,12 @@ export const settings = {
     '5000',
     'Milliseconds to connect to Postgres, and for one read.',
   ),
+  auditMsMax: setting(
+    'LEDGER_AUDIT_MS_MAX',
+    whole(1, 86_400_000),
+    '600000',
+    'Milliseconds that an audit asked for over HTTP may take before it is ended.',
+  ),
   redisTimeoutMs: setting('LEDGER_REDIS_TIMEOUT_MS', whole(10, 60_000), '250', 'Milliseconds for one answer of Redis.'),
   crashAt: setting(
     'CRASH_AT',

@@ -23,7 +23,7 @@ function change<T extends EventRecord['type']>(
   return (events) => {
     const chosen = events.filter((event): event is Extract<EventRecord, { type: T }> => event.type === type)[nth];
     if (chosen === undefined) throw new Error(`there is no ${type}`);
-    return events.map((event) => (event === chosen ? ({ ...event, ...how(chosen) } as EventRecord) : event));
+    return events.map((event) => (event === chosen ? { ...event, ...how(chosen) } : event));
   };
 }
 

@@ -204,6 +204,7 @@ describe('the documents', () => {
       }
     }
     expect(Object.keys(document.components.schemas).sort()).toEqual([
+      'AuditReport',
       'Movement',
       'Order',
       'Problem',
@@ -244,6 +245,7 @@ const v1Routes = [
   'get /v1/products/{product_id}',
   'get /v1/products/{product_id}/stock-history',
   'patch /v1/products/{product_id}',
+  'post /v1/audits',
   'post /v1/orders',
   'post /v1/orders/{order_id}/cancel',
   'post /v1/products',

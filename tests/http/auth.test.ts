@@ -115,7 +115,7 @@ describe('a credential', () => {
 });
 
 test.each([
-  ['admin', [], ['orders', 'products', 'read']],
+  ['admin', [], ['audits', 'orders', 'products', 'read']],
   ['operator', [], ['orders', 'products', 'read']],
   ['operator', ['read'], ['read']],
   ['service', [], ['orders', 'read']],

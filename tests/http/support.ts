@@ -6,7 +6,7 @@ import type { OrderView, ProductView, Views } from '../../projections/views.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Claims } from '../../src/http/claims.ts';
 import type { Credentials } from '../../src/http/auth.ts';
-import type { HealthReport } from '../../src/http/room.ts';
+import type { Audits, HealthReport } from '../../src/http/room.ts';
 import type { LedgerClient, Outcome } from '../../src/log/client-port.ts';
 import { partitionOf } from '../../src/log/partitioner.ts';
 import { readConfig } from '../../src/platform/config.ts';
@@ -118,6 +118,8 @@ const noClaims: Claims = {
   release: () => Promise.resolve(),
 };
 
+const noAudits: Audits = { run: () => Promise.reject(new Error('this test audits nothing')) };
+
 export const healthy: HealthReport = {
   status: 'ok',
   services: {
@@ -137,6 +139,7 @@ export interface Given {
   readonly views?: Views;
   readonly claims?: Claims;
   readonly health?: () => Promise<HealthReport>;
+  readonly audits?: Audits;
   readonly env?: { readonly [name: string]: string };
 }
 
@@ -148,6 +151,7 @@ export function appOf(given: Given = {}): Promise<FastifyInstance> {
     client: given.client ?? playedClient(),
     views: given.views ?? playedViews(),
     claims: given.claims ?? noClaims,
+    audits: given.audits ?? noAudits,
     credentials,
     logger: createLogger(config),
     metrics: createMetrics(),
