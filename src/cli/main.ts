@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../platform/config.ts';
 import { addAudit } from './verbs/audit.ts';
+import { addConfig } from './verbs/config.ts';
 import { addKeys } from './verbs/keys.ts';
 import { addPrepare } from './verbs/prepare.ts';
 import { addServe } from './verbs/serve.ts';
@@ -17,7 +18,7 @@ const program = new Command('ledger')
     '\nExit codes: 0 done, 1 failed or found something, 2 wrong usage or configuration.\nEvery setting is an environment variable; README.md has the table.',
   );
 
-for (const add of [addPrepare, addServe, addAudit, addKeys]) add(program);
+for (const add of [addPrepare, addServe, addAudit, addConfig, addKeys]) add(program);
 
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import type { CrashAt } from './crash-points.ts';
 import { crashPoints } from './crash-points.ts';
 import { httpLimits } from './http-limits.ts';
-import type { Setting } from './setting.ts';
-import { list, setting, whole } from './setting.ts';
+import type { Environment, ReadSetting, Setting } from './setting.ts';
+import { list, readSetting, setting, whole } from './setting.ts';
 
 const crashAt = z
   .string()
@@ -271,17 +271,15 @@ export class ConfigError extends Error {
   }
 }
 
+/** Every setting as an environment has it, acceptable or not. */
+export function readSettings(env: Environment = process.env): readonly (ReadSetting & { readonly name: string })[] {
+  return Object.entries(settings).map(([name, setting]) => ({ name, ...readSetting(setting, env) }));
+}
+
 /** Reads the settings from an environment. An empty variable counts as absent. @throws ConfigError naming every fault */
-export function readConfig(env: { readonly [name: string]: string | undefined } = process.env): Config {
-  const faults: string[] = [];
-  const entries = Object.entries(settings).map(([name, { env: variable, schema, fallback }]) => {
-    const given = env[variable] === '' ? undefined : env[variable];
-    const parsed = schema.safeParse(given ?? fallback);
-    if (parsed.success) return [name, parsed.data];
-    const shown = given === undefined ? 'is missing' : 'is not acceptable';
-    faults.push(`${variable} ${shown}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
-    return [name, undefined];
-  });
+export function readConfig(env: Environment = process.env): Config {
+  const all = readSettings(env);
+  const faults = all.flatMap(({ fault }) => (fault === null ? [] : [fault]));
   if (faults.length > 0) throw new ConfigError(faults);
-  return Object.fromEntries(entries) as Config;
+  return Object.fromEntries(all.map(({ name, value }) => [name, value])) as Config;
 }

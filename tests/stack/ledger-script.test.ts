@@ -54,6 +54,7 @@ test('.run/env holds where the environment is silent', () => {
     KAFKA_BROKERS: 'from-environment:1',
     REDIS_URL: 'redis://from-file',
     LEDGER_NOTE: awkward,
+    LEDGER_FROM_RUN_ENV: 'REDIS_URL LEDGER_NOTE',
     DATABASE_URL: '',
     PATH: process.env['PATH'],
   });
@@ -62,5 +63,7 @@ test('.run/env holds where the environment is silent', () => {
 
 test('without .run it works from the environment alone', () => {
   rmSync(join(dir, '.run'), { recursive: true });
-  expect(ledger(['prepare'], { REDIS_URL: 'redis://here' }).env['REDIS_URL']).toBe('redis://here');
+  const { env } = ledger(['prepare'], { REDIS_URL: 'redis://here' });
+  expect(env['REDIS_URL']).toBe('redis://here');
+  expect(env).not.toHaveProperty('LEDGER_FROM_RUN_ENV');
 });
