@@ -3,9 +3,11 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../platform/config.ts';
 import { addAudit } from './verbs/audit.ts';
 import { addConfig } from './verbs/config.ts';
+import { addEvents } from './verbs/events.ts';
 import { addKeys } from './verbs/keys.ts';
 import { addPrepare } from './verbs/prepare.ts';
 import { addServe } from './verbs/serve.ts';
+import { UsageError } from './verbs/shared.ts';
 
 const usageExit = 2;
 
@@ -18,7 +20,7 @@ const program = new Command('ledger')
     '\nExit codes: 0 done, 1 failed or found something, 2 wrong usage or configuration.\nEvery setting is an environment variable; README.md has the table.',
   );
 
-for (const add of [addPrepare, addServe, addAudit, addConfig, addKeys]) add(program);
+for (const add of [addPrepare, addServe, addAudit, addEvents, addConfig, addKeys]) add(program);
 
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -33,6 +35,6 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : usageExit;
   else {
     console.error(`ledger: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = error instanceof ConfigError ? usageExit : 1;
+    process.exitCode = error instanceof ConfigError || error instanceof UsageError ? usageExit : 1;
   }
 }

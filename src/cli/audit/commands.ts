@@ -3,7 +3,7 @@ import { LedgerAlarm } from '../../log/alarm.ts';
 import type { Log, LogRecord } from '../../log/port.ts';
 import type { Reading } from '../../log/reading.ts';
 import type { CommandAt } from './judge.ts';
-import { pagesOf } from './pages.ts';
+import { pagesOf } from '../pages.ts';
 
 export interface CommandsBeside {
   /** What lies at an offset; null behind the end, and for an offset below one that was asked for before. */

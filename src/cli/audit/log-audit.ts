@@ -12,7 +12,7 @@ import { openCommands } from './commands.ts';
 import type { Note } from './findings.ts';
 import type { Judge } from './judge.ts';
 import { createJudge } from './judge.ts';
-import { pagesOf } from './pages.ts';
+import { pagesOf } from '../pages.ts';
 import { pack } from './rules/keys.ts';
 
 export interface LogAuditOptions {

@@ -1,4 +1,5 @@
 // CLI room: what the verbs have in common: settings, JSON output, lists in options, and an end by signal.
+import { once } from 'node:events';
 import { InvalidArgumentError } from 'commander';
 import type { Config } from '../../platform/config.ts';
 import { readConfig } from '../../platform/config.ts';
@@ -20,6 +21,19 @@ export function setUpForReading(): [Config, Logger] {
 
 export function print(result: unknown): void {
   console.log(JSON.stringify(result, null, 2));
+}
+
+/** Writes a line, and waits while its reader is slow. */
+export async function writeLine(line: string): Promise<void> {
+  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+}
+
+/** What was asked for does not fit together; exit code 2. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
 }
 
 /** Reads names from a list that has to be made of the known ones. @throws InvalidArgumentError */

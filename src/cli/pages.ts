@@ -1,6 +1,6 @@
 // Reading a range of a partition page by page: the next page is fetched when the one before was used up, so that a
 // reader of two topics at once holds one page of each.
-import type { Log, LogRecord } from '../../log/port.ts';
+import type { Log, LogRecord } from '../log/port.ts';
 
 type Page = readonly LogRecord[];
 
