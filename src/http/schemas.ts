@@ -1,6 +1,7 @@
 // HTTP room: the shapes of requests and answers. Validation, types and the OpenAPI document all come from these.
 import { Type } from 'typebox';
 import type { Static, TSchema } from 'typebox';
+import { Format } from 'typebox/format';
 import type { Billing, Payment, Priority } from '../../schemas/generated.ts';
 import type { OrderStatus } from '../../projections/views.ts';
 import { productIdPattern } from './ids.ts';
@@ -8,16 +9,15 @@ import { problems } from './problems.ts';
 
 const amountMax = 10 ** 12;
 const strict = { additionalProperties: false };
-/**
- * No NUL, which Postgres cannot keep, and no half of a surrogate pair, which is no text: all other characters, written
- * out because not every reader of the OpenAPI document knows an escape for the last of them.
- */
-export const textPattern = '^[\u0001-\ud7ff\ue000-\u{10ffff}]*$';
+// Half of a surrogate pair is no text. As a format, because most readers of the document cannot read such a pattern.
+Format.Set('well-formed', (value) => value.isWellFormed());
+/** Any text that is one; Postgres cannot keep a NUL. */
+export const anyText = { pattern: '^[^\\u0000]*$', format: 'well-formed' } as const;
 
 const text = (minLength: number, maxLength: number, description: string) =>
-  Type.String({ minLength, maxLength, pattern: textPattern, description });
+  Type.String({ minLength, maxLength, ...anyText, description });
 const nullableText = (maxLength: number, description: string) =>
-  Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength, pattern: textPattern, description });
+  Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength, ...anyText, description });
 const nullableInteger = (minimum: number, maximum: number, description: string) =>
   Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum, maximum, description });
 const choice = <T extends string>(values: readonly T[], description: string) =>
@@ -71,8 +71,8 @@ const paymentSchema = choice(payments, 'Who starts the payment; `automatic` wher
 export const orderStatusSchema = choice(orderStatuses, 'Where the order stands.');
 const metadataSchema = Type.Unsafe<{ readonly [key: string]: string }>({
   type: 'object',
-  additionalProperties: { type: 'string', maxLength: 2_048, pattern: textPattern },
-  propertyNames: { maxLength: 2_048, pattern: textPattern },
+  additionalProperties: { type: 'string', maxLength: 2_048, ...anyText },
+  propertyNames: { maxLength: 2_048, ...anyText },
   maxProperties: 20,
   description: 'Own notes: at most 20 texts, 2 KB as JSON.',
 });

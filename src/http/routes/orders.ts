@@ -16,13 +16,13 @@ import { expectedVersion, readOptions, sendAnswer } from '../requests.ts';
 import { orderJson } from '../resources.ts';
 import type { Room } from '../room.ts';
 import {
+  anyText,
   cancelOrderBody,
   customerIdSchema,
   orderParams,
   orderStatusSchema,
   placeOrderBody,
   productIdSchema,
-  textPattern,
 } from '../schemas.ts';
 import { undecidedAnswer, undecidedRetryS } from '../undecided.ts';
 import { bodyProblems, headersIn, loadProblems, orderPlacement, readDoc, undecidedDoc } from './shared.ts';
@@ -32,7 +32,7 @@ const listQuery = Type.Object(
     customer_id: Type.Optional(customerIdSchema),
     status: Type.Optional(orderStatusSchema),
     product_id: Type.Optional(productIdSchema),
-    reference: Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: textPattern })),
+    reference: Type.Optional(Type.String({ minLength: 1, maxLength: 255, ...anyText })),
     from: momentSchema('Orders created at this moment or later.'),
     to: momentSchema('Orders created before this moment.'),
     ...pagingQuery,

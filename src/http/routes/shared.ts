@@ -17,6 +17,7 @@ const headerSchemas = {
     maxLength: 1_024,
     pattern: ifMatchPattern,
     description: 'Decide only if the resource still has one of these ETags; `*`: any.',
+    examples: ['*', '"1.17"'],
   },
   'if-none-match': { description: 'Answer 304 where this is still the ETag.' },
   'ledger-position': {
