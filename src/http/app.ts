@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import fastifySwagger from '@fastify/swagger';
 import fastify, { LogController } from 'fastify';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import { readJsonBodies } from './bodies.ts';
-import { answerBrokenRequest } from './broken.ts';
+import { createBrokenRequests } from './broken.ts';
 import { createErrorHandler, problemOfError, sendProblem } from './failures.ts';
 import { incomingTraceId } from './headers.ts';
 import { drainAtClose } from './drain.ts';
@@ -110,6 +110,7 @@ function createRoom(deps: AppDeps): Room {
 
 function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = logger;
+  const broken = createBrokenRequests();
   const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace_id' }),
@@ -132,7 +133,7 @@ function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): F
     return503OnClosing: false,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: broken.answer,
     frameworkErrors: (error, request, reply) => {
       sendProblem(request, reply, problemOfError(error));
     },
@@ -140,6 +141,14 @@ function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): F
   app.server.maxConnections = config.connectionsMax;
   // Node drops headers beyond its limit in silence; one more than ours lets them be noticed.
   app.server.maxHeadersCount = config.headersMax + 1;
+  app.addHook('onRequest', (request, _reply, done) => {
+    broken.begun(request.raw);
+    done();
+  });
+  app.addHook('onResponse', (request, _reply, done) => {
+    broken.answered(request.raw);
+    done();
+  });
   app.setValidatorCompiler(validatorCompiler);
   // Answers are built here from typed values; their schemas are documentation.
   app.setSerializerCompiler(() => (body: unknown) => JSON.stringify(body));
@@ -153,10 +162,10 @@ function addHooks(app: FastifyInstance, { config, metrics }: HookDeps, methods: 
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(secure).header('x-trace-id', request.id);
     // Before the body is looked at: what has no address needs none.
-    const problem = checkEnvelope(request, config) ?? (request.is404 ? noAddress(request.url, methods) : null);
+    const problem = checkEnvelope(request, config) ?? (request.is404 ? noAddress(request, methods) : null);
     done(problem ?? undefined);
   });
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noAddress(request.url, methods)));
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noAddress(request, methods)));
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
     const labels = { route, method: request.method, status: String(reply.statusCode) };
@@ -168,9 +177,10 @@ function addHooks(app: FastifyInstance, { config, metrics }: HookDeps, methods: 
 
 type HookDeps = Pick<AppDeps, 'config' | 'metrics'>;
 
-function noAddress(url: string, methods: MethodTable): Problem {
+function noAddress({ url, method }: FastifyRequest, methods: MethodTable): Problem {
   const allowed = methods.allowed(url);
-  if (allowed.length === 0) return new Problem('not_found');
+  // A folder of files has the method, and not the file.
+  if (allowed.length === 0 || allowed.includes(method)) return new Problem('not_found');
   return new Problem('method_not_allowed', { headers: { allow: allowed.join(', ') } });
 }
 

@@ -1,6 +1,7 @@
 // HTTP room: answers on the bare connection, to what Node's parser does not take as HTTP or what took too long.
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { problemType } from './failures.ts';
 import type { ProblemCode } from './problems.ts';
@@ -20,13 +21,40 @@ const securityHeaders = [
   'X-Frame-Options: DENY',
 ];
 
-/** Answers with a problem and closes the connection. */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const code = codes.get(error.code) ?? 'bad_request';
+export interface BrokenRequests {
+  begun(request: IncomingMessage): void;
+  answered(request: IncomingMessage): void;
+  /** Answers with a problem and closes the connection. */
+  answer(error: NodeJS.ErrnoException, socket: Socket): void;
+}
+
+/**
+ * Keeps account of the requests under way, because what follows one of them on its connection may be broken while it,
+ * read whole, is being done: that nothing was done must not be taken for its answer.
+ */
+export function createBrokenRequests(): BrokenRequests {
+  const underWay = new WeakMap<Socket, Set<IncomingMessage>>();
+  const doomed = new WeakSet<Socket>();
+  return {
+    begun: (request) => {
+      const { socket } = request;
+      const some = underWay.get(socket) ?? new Set();
+      underWay.set(socket, some.add(request));
+    },
+    answered: (request) => {
+      const { socket } = request;
+      const some = underWay.get(socket);
+      if (some?.delete(request) === true && some.size === 0 && doomed.has(socket)) socket.destroySoon();
+    },
+    answer: (error, socket) => {
+      if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+      else if ([...(underWay.get(socket) ?? [])].some(({ complete }) => complete)) doomed.add(socket);
+      else sayWhy(codes.get(error.code) ?? 'bad_request', socket);
+    },
+  };
+}
+
+function sayWhy(code: ProblemCode, socket: Socket): void {
   const traceId = randomUUID();
   const body = JSON.stringify(problemBody(code, {}, { instance: '', traceId }));
   const { status } = problems[code];
