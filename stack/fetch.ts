@@ -79,7 +79,7 @@ function checkPassable(folder: string): void {
 }
 
 /** Root keeps it out of its home: Postgres runs as somebody else, who must be able to read its own program. */
-function cacheFolder(): string {
+export function cacheFolder(): string {
   const chosen = process.env['LEDGER_STACK_CACHE'];
   if (chosen !== undefined && chosen !== '') return chosen;
   if (process.platform === 'linux' && process.getuid?.() === 0) return '/var/cache/order-ledger';

@@ -1,6 +1,7 @@
 // `make test`: every check of the project, one after the other, none left out because an earlier one failed. The last
 // line is `N passed, N failed`. Names of steps or of groups (lint, unit, system) as arguments run only those.
 import type { Counts } from './support/counts.ts';
+import { fuzz } from './support/fuzz.ts';
 import type { Step, StepContext } from './support/steps.ts';
 import { check, jestProject, k6, plantedBugs, simulation, testLedger, testStack } from './support/steps.ts';
 
@@ -23,6 +24,7 @@ const steps: readonly Step[] = [
   testLedger,
   k6('oversell', 2 * minuteMs),
   k6('idempotency', 2 * minuteMs),
+  fuzz,
 ];
 
 interface Line extends Counts {
