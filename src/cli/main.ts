@@ -1,6 +1,7 @@
 // `ledger <verb>`: the program. Exit codes: 0 done, 1 failed or found something, 2 wrong usage or configuration.
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../platform/config.ts';
+import { withoutSecrets } from '../platform/secrets.ts';
 import { addAudit } from './verbs/audit.ts';
 import { addConfig } from './verbs/config.ts';
 import { addEvents } from './verbs/events.ts';
@@ -34,7 +35,7 @@ try {
   // Commander has printed its own errors already, help among them.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : usageExit;
   else {
-    console.error(`ledger: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(withoutSecrets(`ledger: ${error instanceof Error ? error.message : String(error)}`));
     process.exitCode = error instanceof ConfigError || error instanceof UsageError ? usageExit : 1;
   }
 }

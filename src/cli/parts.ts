@@ -10,6 +10,7 @@ import type { Log } from '../log/port.ts';
 import type { Reading } from '../log/reading.ts';
 import { createReading } from '../log/reading.ts';
 import type { Config } from '../platform/config.ts';
+import { createEpisode } from '../platform/episode.ts';
 import type { Logger } from '../platform/logger.ts';
 import { realPace } from '../platform/pace.ts';
 
@@ -40,6 +41,7 @@ export function createRecordParts(
   const codec = createCodec(ids);
   const fetch = (id: number): Promise<string | null> =>
     fetchSchema(config.schemaRegistryUrl, id, config.kafkaRequestTimeoutMs);
-  const trouble = (err: unknown): void => logger.warn({ err }, 'the schema registry does not answer; waiting for it');
+  const texts = { begins: 'the schema registry does not answer; waiting for it', over: 'the schema registry answers' };
+  const { trouble } = createEpisode(logger, texts);
   return { codec, reading: createReading(codec, fetch, realPace, trouble) };
 }

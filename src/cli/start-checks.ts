@@ -6,6 +6,7 @@ import { LogError } from '../log/port.ts';
 import type { TopicFinding } from '../log/topics.ts';
 import { checkTopics } from '../log/topics.ts';
 import type { Config } from '../platform/config.ts';
+import { createEpisode } from '../platform/episode.ts';
 import type { Logger } from '../platform/logger.ts';
 import { realPace } from '../platform/pace.ts';
 import type { LogParts } from './parts.ts';
@@ -47,6 +48,8 @@ export async function checkStart(
 }
 
 async function retryOutage<T>(what: string, ask: () => Promise<T>, logger: Logger, signal: AbortSignal): Promise<T> {
+  const texts = { begins: `${what} does not answer; the start waits for it`, over: `${what} answers` };
+  const outage = createEpisode(logger, texts);
   for (;;) {
     signal.throwIfAborted();
     try {
@@ -54,7 +57,7 @@ async function retryOutage<T>(what: string, ask: () => Promise<T>, logger: Logge
     } catch (err) {
       const isOutage = (err instanceof LogError && err.code !== 'rejected') || err instanceof RegistryUnavailable;
       if (!isOutage) throw err;
-      logger.warn({ err }, `${what} does not answer; the start waits for it`);
+      outage.trouble(err);
       await realPace.sleep(retryMs, signal);
     }
   }

@@ -1,5 +1,7 @@
 // HTTP room: from whatever went wrong to a problem answer. Clients learn the row of the table; causes go to the log.
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
+import type { Episode } from '../platform/episode.ts';
+import { createEpisode } from '../platform/episode.ts';
 import type { ProblemCode } from './problems.ts';
 import { Problem, problemBody, problems } from './problems.ts';
 import { ValidationFailed, fieldErrors } from './validation.ts';
@@ -44,28 +46,27 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   return reply.send(JSON.stringify(problemBody(code, facts, { instance, traceId: request.id })));
 }
 
-/** Makes the error handler of the app: answers and logs; an outage is logged once a second at most. */
+/** Makes the error handler of the app: answers and logs; of an outage its begin and its end. */
 export function createErrorHandler(
   logger: FastifyBaseLogger,
 ): (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
-  const saidAt = new Map<ProblemCode, number>();
+  const outages = new Map<ProblemCode, Episode>();
   return (error, request, reply) => {
     const problem = problemOfError(error);
-    const facts = { code: problem.code, trace_id: request.id, err: problem.facts.cause ?? error };
+    const facts = { code: problem.code, trace_id: request.id };
+    const err = problem.facts.cause ?? error;
     if (problem.code === 'internal_error') {
-      logger.error(facts, 'a request failed');
+      logger.error({ err, ...facts }, 'a request failed');
     } else if (problems[problem.code].status >= 500) {
-      const now = performance.now();
-      if (now - (saidAt.get(problem.code) ?? Number.NEGATIVE_INFINITY) > quietMs) {
-        saidAt.set(problem.code, now);
-        logger.warn(facts, 'requests are answered 503');
-      }
+      const outage = outages.get(problem.code) ?? createEpisode(logger, texts);
+      outages.set(problem.code, outage);
+      outage.trouble(err, facts);
     }
     return sendProblem(request, reply, problem);
   };
 }
 
-const quietMs = 1_000;
+const texts = { begins: 'requests are answered 503', over: 'requests are answered again' };
 
 function textOf(error: unknown, member: string): string {
   const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, member) : undefined;

@@ -74,6 +74,6 @@ async function disconnect(producer: Producer, { requestTimeoutMs, logger }: Kafk
   try {
     await within(requestTimeoutMs, producer.disconnect(), () => new Error('no answer in time'));
   } catch (error) {
-    logger.warn({ err: error }, 'A producer did not disconnect in time');
+    logger.debug({ err: error }, 'A producer did not disconnect in time');
   }
 }

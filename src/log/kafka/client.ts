@@ -62,8 +62,8 @@ export function createKafka(options: KafkaClientOptions, requestTimeoutMs: numbe
     logCreator:
       () =>
       ({ namespace, level, log: { timestamp: _at, message, ...details } }) => {
-        // What kafkajs calls an error it mostly tries again; what is one is thrown or reported as trouble as well.
-        const write = level === logLevel.INFO ? 'debug' : level > logLevel.INFO ? 'trace' : 'warn';
+        // What kafkajs calls an error it mostly tries again, many times; what is one is thrown or reported as trouble.
+        const write = level > logLevel.INFO ? 'trace' : 'debug';
         options.logger[write]({ kafka: namespace, ...details }, message);
       },
   });
