@@ -5,20 +5,31 @@ import type { Applying } from './projector/apply.ts';
 import type { Lane } from './projector/lane.ts';
 import { createBell, holdBack, runLoop } from './projector/loop.ts';
 import type { ProjectorOptions, RunningProjector } from './projector/options.ts';
+import { createEpisode } from '../src/platform/episode.ts';
 import { createStarts } from './projector/starts.ts';
 import { createReport } from './projector/status.ts';
 
 /** A single order is shown at once; the more there are, the more of them share a transaction. */
 const eventsPerRestMs = 4;
+const followingTexts = {
+  begins: 'following the journal goes on after an error',
+  over: 'the journal is followed again',
+};
 
 /** Joins the group of projectors. Outages of Postgres are waited out, also at the start. @throws LogError */
 export async function startProjector(options: ProjectorOptions): Promise<RunningProjector> {
-  const { log, logger, pace, config, passing } = options;
+  const { log, logger, pace, config, passing, events } = options;
   const lanes = new Map<number, Lane>();
   const paused = new Set<number>();
   const stopping = new AbortController();
   const bell = createBell(pace);
-  const { status, trouble, well, started, moved } = createReport(logger, lanes);
+  const report = createReport(logger, lanes);
+  const { status, well, started, moved } = report;
+  const trouble = (error: unknown): void => {
+    events?.trouble();
+    report.trouble(error);
+  };
+  const following = createEpisode(logger, followingTexts);
   const start = createStarts({ ...options, lanes, wake: bell.ring, started, trouble });
   let joined: Follower | null = null;
 
@@ -42,7 +53,10 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
       lanes.delete(partition);
       paused.delete(partition);
     },
-    trouble: (error) => logger.warn({ err: error }, 'following the journal goes on after an error'),
+    trouble: (error) => {
+      events?.trouble();
+      following.trouble(error);
+    },
   });
   joined = follower;
   const restart = (lane: Lane): void => {
@@ -50,7 +64,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
     moved(lane.partition);
     follower.restart(lane.partition);
   };
-  const applying: Applying = { pace, signal: stopping.signal, restart, trouble, well, passing };
+  const applying: Applying = { pace, signal: stopping.signal, restart, trouble, well, passing, events };
   const running = runLoop({ follower, lanes, paused, bell, applying, config });
   return {
     status,

@@ -13,6 +13,7 @@ const steps: readonly Step[] = [
   check('tsc', 'lint', 3 * minuteMs, ['node_modules/.bin/tsc', '--noEmit', '-p', '.']),
   check('generated: schemas', 'lint', minuteMs, ['schemas/generate.ts', '--check']),
   check('generated: errors', 'lint', minuteMs, ['src/http/errors-doc.ts', '--check']),
+  check('generated: metrics', 'lint', minuteMs, ['src/platform/metrics-doc.ts', '--check']),
   check('generated: environment', 'lint', minuteMs, ['tests/support/environment-table.ts', '--check']),
   check('knip', 'lint', 3 * minuteMs, ['node_modules/.bin/knip', '--no-progress']),
   jestProject('unit', 'unit', 6 * minuteMs),

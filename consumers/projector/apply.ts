@@ -5,6 +5,7 @@ import type { Pace } from '../../src/log/port.ts';
 import type { PassCrashPoint } from '../../src/platform/crash-points.ts';
 import type { Lane, Mark, Slice } from './lane.ts';
 import { asError } from './options.ts';
+import type { ProjectorEvents } from './options.ts';
 import type { Target } from './targets.ts';
 
 export interface Applying {
@@ -16,6 +17,7 @@ export interface Applying {
   /** Postgres answers. */
   well(): void;
   readonly passing: PassCrashPoint | undefined;
+  readonly events: ProjectorEvents | undefined;
 }
 
 const backoffMsMin = 100;
@@ -50,12 +52,14 @@ async function applyParts(target: Target, parts: readonly Part[], applying: Appl
       left = left.filter(({ lane }) => lane.live());
       if (left.length === 0) return applying.well();
       if (applying.signal.aborted) return;
+      const started = applying.pace.now();
       const outcome = await target.sink.apply(
         left.flatMap(({ changes }) => changes),
         new Map(left.map(({ lane, mark, next }) => [lane.partition, { expected: mark.next, next }])),
       );
       applying.well();
       if (outcome === 'applied') {
+        applying.events?.applied(target.projection.name, applying.pace.now() - started);
         applying.passing?.('project');
         return left.forEach(advance);
       }

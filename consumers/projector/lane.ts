@@ -20,6 +20,8 @@ export interface Slice {
   readonly next: number;
   readonly changes: ReadonlyMap<Mark, readonly Change[]>;
   readonly records: number;
+  /** How many of them were void. */
+  readonly voids: number;
 }
 
 export interface Lane {
@@ -66,6 +68,7 @@ export function createLane(options: LaneOptions): Lane {
   function take(limit: number): Slice | null {
     const changes = new Map<Mark, Change[]>(marks.map((mark) => [mark, []]));
     const from = head;
+    const voidsBefore = voids;
     let next = 0;
     try {
       for (; head < queue.length && head - from < limit && halted === null; head++) {
@@ -87,7 +90,7 @@ export function createLane(options: LaneOptions): Lane {
       queue = queue.slice(head);
       head = 0;
     }
-    return records === 0 ? null : { lane, next, changes, records };
+    return records === 0 ? null : { lane, next, changes, records, voids: voids - voidsBefore };
   }
 
   const lane: Lane = {

@@ -30,6 +30,7 @@ export async function runLoop(options: LoopOptions): Promise<void> {
   for (let turn = 0; !applying.signal.aborted; turn++) {
     const slices = takeSlices([...lanes.values()], config.projectorBatchMax, turn);
     holdBack(options);
+    tell(slices, applying);
     if (slices.length > 0) await applySlices(slices, applying);
     else await bell.wait(commitEveryMs);
     commits.offer(applying.pace.now());
@@ -46,6 +47,10 @@ export function createBell(pace: Pace): Bell {
       rung = new AbortController();
     },
   };
+}
+
+function tell(slices: readonly Slice[], { events }: Applying): void {
+  for (const { records, voids } of slices) events?.projected(records, voids);
 }
 
 /** At most `limit` records of all lanes together; who comes first changes with every turn. */

@@ -18,6 +18,17 @@ export interface ProjectorOptions {
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly pace: Pace;
   readonly passing?: PassCrashPoint;
+  readonly events?: ProjectorEvents;
+}
+
+/** What a projector tells about its work, for metrics. */
+export interface ProjectorEvents {
+  /** Journal records were taken and projected, void ones among them. */
+  projected(records: number, voids: number): void;
+  /** Changes and their checkpoints stand in the sink of a projection; `ms` is what the transaction took. */
+  applied(projection: string, ms: number): void;
+  /** Something went wrong and is tried again. */
+  trouble(): void;
 }
 
 export interface PartitionStatus {

@@ -18,6 +18,7 @@ import type { RunningClient } from '../log/client.ts';
 import type { AppendedBatch } from '../log/writer.ts';
 import type { Config } from '../platform/config.ts';
 import { createCrashPoints } from '../platform/crash-points.ts';
+import { createEpisode } from '../platform/episode.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { realPace } from '../platform/pace.ts';
@@ -27,6 +28,8 @@ import type { RoleReport } from './health.ts';
 import { createAudits } from './audits.ts';
 import { createHealth } from './health.ts';
 import { createLogParts } from './parts.ts';
+import { watchPartitions } from './partition-metrics.ts';
+import { createProjectorMetrics } from './projector-metrics.ts';
 import { checkStart } from './start-checks.ts';
 import { createWriterMetrics } from './writer-metrics.ts';
 
@@ -38,6 +41,8 @@ export interface Serving {
   readonly url: string;
   stop(): Promise<void>;
 }
+
+const troubleTexts = { begins: 'trouble with the log; going on', over: 'no more trouble with the log' };
 
 /** Everything that the roles share. */
 type Parts = Awaited<ReturnType<typeof connect>>;
@@ -62,6 +67,7 @@ export async function serve(
     const writer = roles.has('writer') ? stopLater(await startWriter(parts, exit, appended)) : null;
     const projector = roles.has('projector') ? stopLater(await startProjecting(parts)) : null;
     if (roles.has('api')) client = stopLater(await startClient(parts, writer));
+    watchPartitions(parts.metrics.registry, { writer, projector }, { ...parts, msMax: config.healthTimeoutMs });
     const app = running.adopt(await createHttp(parts, { client, writer, projector }), (http) => http.close());
     running.defer(() => parts.audits.stop());
     await app.listen({ port: config.port, host: config.host, backlog: config.connectionsBacklog });
@@ -84,6 +90,8 @@ async function connect(config: Config, logger: Logger, running: AsyncDisposableS
   const instanceId = randomUUID();
   const logParts = createLogParts(config, logger, `ledger-${instanceId}`);
   running.defer(() => logParts.log.close());
+  const metrics = createMetrics();
+  const troubles = createEpisode(logger, troubleTexts);
   const records = await checkStart(config, logger, logParts, signal);
   const pool = running.adopt(createPool(config, logger), (one) => one.end());
   const redis = running.adopt(createRedis(config, logger), (one) => one.disconnect());
@@ -93,12 +101,15 @@ async function connect(config: Config, logger: Logger, running: AsyncDisposableS
     config,
     logger,
     instanceId,
-    metrics: createMetrics(),
+    metrics,
     passing: createCrashPoints(config.crashAt),
     pool,
     redis,
     audits: createAudits(config, logger),
-    trouble: (err: unknown): void => logger.warn({ err }, 'trouble with the log; going on'),
+    trouble: (err: unknown): void => {
+      metrics.logTroubles.inc();
+      troubles.trouble(err);
+    },
   };
 }
 
@@ -142,7 +153,16 @@ function startWriter(
   });
 }
 
-function startProjecting({ log, topics, config, reading, pool, logger, passing }: Parts): Promise<RunningProjector> {
+function startProjecting({
+  log,
+  topics,
+  config,
+  reading,
+  pool,
+  logger,
+  passing,
+  metrics,
+}: Parts): Promise<RunningProjector> {
   return startProjector({
     log,
     journal: topics.events,
@@ -153,6 +173,7 @@ function startProjecting({ log, topics, config, reading, pool, logger, passing }
     logger,
     pace: realPace,
     passing,
+    events: createProjectorMetrics(metrics.registry),
   });
 }
 

@@ -1,64 +1,56 @@
 // What the writer role counts and logs.
 import type { Registry } from 'prom-client';
-import { Counter, Histogram } from 'prom-client';
 import type { WriterRoleOptions } from '../../consumers/writer/options.ts';
 import { LedgerAlarm } from '../log/alarm.ts';
+import { createEpisode } from '../platform/episode.ts';
 import type { Logger } from '../platform/logger.ts';
+import { metricTable } from '../platform/metric-table.ts';
+import { counterIn, histogramIn } from '../platform/metric.ts';
 
 type Hooks = Pick<WriterRoleOptions<unknown>, 'events' | 'alarm' | 'rebuilt'>;
 
+const doubtTexts = {
+  begins: 'the fate of an append is unknown; the journal is read',
+  over: 'the fate of every append is known again',
+};
+
 /** The hooks of a writer role, bound to a registry and a logger. */
 export function createWriterMetrics(registry: Registry, logger: Logger): Hooks {
-  const registers = [registry];
-  const decided = new Counter({
-    name: 'ledger_decided_total',
-    help: 'Commands whose outcome stands in the journal.',
-    registers,
-  });
-  const doubts = new Counter({
-    name: 'ledger_append_doubts_total',
-    help: 'Appends whose fate had to be read in the journal.',
-    registers,
-  });
-  const batches = new Histogram({
-    name: 'ledger_batch_size',
-    help: 'Commands in one append.',
-    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
-    registers,
-  });
-  const appends = new Histogram({
-    name: 'ledger_append_seconds',
-    help: 'Seconds from an append to its answer.',
-    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
-    registers,
-  });
-  const rebuilds = new Histogram({
-    name: 'ledger_rebuild_seconds',
-    help: 'Seconds to rebuild a partition.',
-    buckets: [0.05, 0.1, 0.5, 1, 2, 5, 10, 60],
-    registers,
-  });
-  const voids = new Counter({ name: 'ledger_void_records_total', help: 'Void records read by writers.', registers });
+  const decided = counterIn(registry, metricTable.decided);
+  const doubts = counterIn(registry, metricTable.doubts);
+  const failures = counterIn(registry, metricTable.deciderFailures);
+  const alarms = counterIn(registry, metricTable.alarms);
+  const voids = counterIn(registry, metricTable.voids);
+  const decisions = histogramIn(registry, metricTable.decisions);
+  const batches = histogramIn(registry, metricTable.batches);
+  const appends = histogramIn(registry, metricTable.appends);
+  const rebuilds = histogramIn(registry, metricTable.rebuilds);
+  const inDoubt = createEpisode(logger, doubtTexts);
   return {
     events: {
-      appended: ({ commands, ms }) => {
+      appended: ({ commands, decideMs, ms }) => {
         decided.inc(commands);
+        decisions.observe(decideMs / 1_000);
         batches.observe(commands);
-        appends.observe(ms / 1000);
+        appends.observe(ms / 1_000);
       },
       doubt: (err) => {
         doubts.inc();
-        logger.warn({ err }, 'the fate of an append is unknown; the journal is read');
+        inDoubt.trouble(err);
       },
-      failed: (offset, err) => logger.error({ err, offset }, 'the decider failed; the command was refused and kept'),
+      failed: (offset, err, trace_id) => {
+        failures.inc();
+        logger.error({ err, offset, trace_id }, 'the decider failed; the command was refused and kept');
+      },
     },
     alarm: (partition, err) => {
       const code = err instanceof LedgerAlarm ? err.code : 'bug';
+      alarms.inc({ code });
       logger.error({ err, partition, code }, 'the partition stopped');
     },
     rebuilt: (partition, { counted, void: skipped, ms }) => {
-      rebuilds.observe(ms / 1000);
-      voids.inc(skipped);
+      rebuilds.observe(ms / 1_000);
+      voids.inc({ role: 'writer' }, skipped);
       logger.info({ partition, events: counted, void: skipped, ms: Math.round(ms) }, 'the partition was rebuilt');
     },
   };

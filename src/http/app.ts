@@ -11,6 +11,7 @@ import { drainAtClose } from './drain.ts';
 import { checkEnvelope } from './envelope.ts';
 import type { MethodTable } from './methods.ts';
 import { createMethodTable } from './methods.ts';
+import { createApiMetrics } from '../platform/metrics.ts';
 import { withOptionalBodies } from './openapi.ts';
 import { createSeenPositions, createViewWaits } from './positions.ts';
 import { Problem } from './problems.ts';
@@ -93,24 +94,24 @@ function createRoom(deps: AppDeps): Room {
     undecided.hear(outcome);
     waiters.hear(outcome);
   });
-  metrics.watchWaiters(() => waiters.size());
+  const both = { ...metrics, ...createApiMetrics(metrics.registry, () => waiters.size()) };
   const waits = createViewWaits((projection) => views.progress(projection), config.viewPollMs);
   return {
     config,
     client,
     credentials,
-    metrics,
+    metrics: both,
     health,
     undecided,
     audits,
     reader: createReader({ client, views, waits, seen, now }),
-    submit: createSubmit({ config, client, waiters, claims, metrics, passing }),
+    submit: createSubmit({ config, client, waiters, claims, metrics: both, passing }),
   };
 }
 
-function createServer({ config, logger }: Pick<AppDeps, 'config' | 'logger'>): FastifyInstance {
+function createServer({ config, logger, metrics }: Pick<AppDeps, 'config' | 'logger' | 'metrics'>): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = logger;
-  const broken = createBrokenRequests();
+  const broken = createBrokenRequests((code) => metrics.brokenRequests.inc({ code }));
   const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace_id' }),
@@ -167,9 +168,10 @@ function addHooks(app: FastifyInstance, { config, metrics }: HookDeps, methods: 
   });
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noAddress(request, methods)));
   app.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'none';
-    const labels = { route, method: request.method, status: String(reply.statusCode) };
-    metrics.httpSeconds.observe(labels, reply.elapsedTime / 1_000);
+    const { url: route = 'none' } = request.routeOptions;
+    const method = route === 'none' ? 'other' : request.method;
+    const labels = { route, method, status: String(reply.statusCode) };
+    metrics.httpRequests.observe(labels, reply.elapsedTime / 1_000);
     request.log.debug({ ...labels, ms: reply.elapsedTime }, 'answered');
     done();
   });

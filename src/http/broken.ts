@@ -30,9 +30,9 @@ export interface BrokenRequests {
 
 /**
  * Keeps account of the requests under way, because what follows one of them on its connection may be broken while it,
- * read whole, is being done: that nothing was done must not be taken for its answer.
+ * read whole, is being done: that nothing was done must not be taken for its answer. `said` hears of every answer.
  */
-export function createBrokenRequests(): BrokenRequests {
+export function createBrokenRequests(said: (code: ProblemCode) => void): BrokenRequests {
   const underWay = new WeakMap<Socket, Set<IncomingMessage>>();
   const doomed = new WeakSet<Socket>();
   return {
@@ -49,7 +49,11 @@ export function createBrokenRequests(): BrokenRequests {
     answer: (error, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
       else if ([...(underWay.get(socket) ?? [])].some(({ complete }) => complete)) doomed.add(socket);
-      else sayWhy(codes.get(error.code) ?? 'bad_request', socket);
+      else {
+        const code = codes.get(error.code) ?? 'bad_request';
+        said(code);
+        sayWhy(code, socket);
+      }
     },
   };
 }

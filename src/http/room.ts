@@ -1,6 +1,6 @@
 // HTTP room: what createApp is given, and what the routes share.
 import type { Logger } from '../platform/logger.ts';
-import type { Metrics } from '../platform/metrics.ts';
+import type { ApiMetrics, Metrics } from '../platform/metrics.ts';
 import type { Config } from '../platform/config.ts';
 import type { PassCrashPoint } from '../platform/crash-points.ts';
 import type { Views } from '../../projections/views.ts';
@@ -95,6 +95,6 @@ export interface Room {
   readonly undecided: Undecided;
   readonly audits: Audits;
   readonly credentials: Credentials;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics & ApiMetrics;
   readonly health: () => Promise<HealthReport>;
 }

@@ -6,7 +6,7 @@ import type { LedgerClient } from '../log/client-port.ts';
 import { LogError } from '../log/port.ts';
 import type { Config } from '../platform/config.ts';
 import type { PassCrashPoint } from '../platform/crash-points.ts';
-import type { Metrics } from '../platform/metrics.ts';
+import type { ApiMetrics } from '../platform/metrics.ts';
 import type { Claims } from './claims.ts';
 import type { Preferences } from './headers.ts';
 import type { CommandId, Operation } from './ids.ts';
@@ -43,7 +43,7 @@ export interface SubmitOptions {
   readonly client: Pick<LedgerClient, 'instanceId' | 'ready' | 'submit' | 'brokerNow'>;
   readonly waiters: Waiters;
   readonly claims: Claims;
-  readonly metrics: Pick<Metrics, 'commands' | 'claimsSkipped'>;
+  readonly metrics: Pick<ApiMetrics, 'commands' | 'claimsSkipped'>;
   readonly passing?: PassCrashPoint | undefined;
 }
 
@@ -70,13 +70,13 @@ export function createSubmit(options: SubmitOptions): Submit {
       const answered = await attemptOnce(options, asked);
       if ('refused' in answered) {
         if (claimed) await claims.release(asked.commandId, asked.partition);
-        metrics.commands.inc({ operation: asked.operation, result: 'not_sent' });
+        metrics.commands.inc({ operation: asked.operation, outcome: 'not_sent' });
         throw answered.refused;
       }
       if (!isTooLate(answered)) {
         if (answered.kind === 'decided') passing?.('answer');
-        const result = answered.kind === 'undecided' ? 'undecided' : answered.outcome.event.type;
-        metrics.commands.inc({ operation: asked.operation, result });
+        const outcome = answered.kind === 'undecided' ? 'undecided' : answered.outcome.event.type;
+        metrics.commands.inc({ operation: asked.operation, outcome });
         return answered;
       }
       // It lay too long on its way; nothing was decided, so it may be made anew, once.

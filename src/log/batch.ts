@@ -36,7 +36,9 @@ export interface Batch<S> {
   /** How many of the commands it decides, from the first. */
   readonly commands: number;
   /** Commands on which the decider threw, with what it threw. */
-  readonly failures: readonly { readonly offset: number; readonly error: unknown }[];
+  readonly failures: readonly { readonly offset: number; readonly traceId: string; readonly error: unknown }[];
+  /** Time that it took, ms. */
+  readonly ms: number;
 }
 
 export interface BatchLimits {
@@ -61,7 +63,7 @@ export function decideBatch<S>(context: BatchContext<S>, commands: readonly Queu
   const overlay = decider.fork(journal.state());
   const events: EventRecord[] = [];
   const records: OutgoingRecord[] = [];
-  const failures: { offset: number; error: unknown }[] = [];
+  const failures: Batch<S>['failures'][number][] = [];
   const started = context.now();
   let time = journal.time();
   let bytes = 0;
@@ -88,7 +90,7 @@ export function decideBatch<S>(context: BatchContext<S>, commands: readonly Queu
     time = at;
     decided += 1;
   }
-  return { overlay, events, records, commands: decided, failures };
+  return { overlay, events, records, commands: decided, failures, ms: context.now() - started };
 }
 
 /** The outcome of a command whose events alone do not fit into one batch. */
@@ -106,7 +108,7 @@ interface Outcome {
   /** Of all of them in a request. */
   readonly bytes: number;
   /** Set where the decider threw. */
-  readonly failure?: { readonly offset: number; readonly error: unknown };
+  readonly failure?: Batch<unknown>['failures'][number];
 }
 
 function decideOne<S>(context: BatchContext<S>, overlay: S, command: QueuedCommand, at: number): Outcome {
@@ -120,7 +122,9 @@ function decideOne<S>(context: BatchContext<S>, overlay: S, command: QueuedComma
   } catch (error) {
     // A bug, not a business "no": the partition goes on, the command is kept in the dead letters.
     const refused = refusal('internal_error', 'The command could not be decided.');
-    return { ...encodeAll(context, command, at, refused), failure: { offset: command.offset, error } };
+    const { offset, record } = command;
+    const failure = { offset, traceId: record.meta.correlation_id, error };
+    return { ...encodeAll(context, command, at, refused), failure };
   }
 }
 

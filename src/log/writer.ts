@@ -21,6 +21,8 @@ export interface AppendedBatch {
   readonly base: number;
   readonly commands: number;
   readonly events: readonly EventRecord[];
+  /** Time to decide its commands, ms. */
+  readonly decideMs: number;
   /** Time from the append to its answer, ms. */
   readonly ms: number;
 }
@@ -31,7 +33,7 @@ export interface WriterEvents {
   /** The fate of an append is unknown, or it was void; the journal was read again. */
   doubt(error: Error): void;
   /** The decider threw: a bug. The command is refused and kept in the dead letters. */
-  failed(offset: number, error: unknown): void;
+  failed(offset: number, error: unknown, traceId: string): void;
 }
 
 export interface WriterOptions<S> {
@@ -157,9 +159,9 @@ async function append<S>(work: Work<S>, commands: readonly QueuedCommand[], batc
     if (base === end) {
       passing?.('append');
       journal.accept(batch.overlay, batch.events);
-      const { commands: count, events: appended } = batch;
+      const { commands: count, events: appended, ms: decideMs } = batch;
       const ms = pace.now() - started;
-      return events.appended({ partition: journal.partition, base, commands: count, events: appended, ms });
+      return events.appended({ partition: journal.partition, base, commands: count, events: appended, decideMs, ms });
     }
     if (base !== undefined && base < end) {
       throw new LedgerAlarm('journal_shrank', journal.partition, `an append meant for ${end} landed at ${base}`);
@@ -209,8 +211,8 @@ async function settleDoubt<S>({ options, signal }: Work<S>): Promise<void> {
 /** Copies poison to the dead letters, and only then lets its refusal be appended. */
 async function keepPoison<S>(work: Work<S>, commands: readonly QueuedCommand[], batch: Batch<S>): Promise<void> {
   const { options, connection, signal } = work;
-  const failed = new Map(batch.failures.map(({ offset, error }) => [offset, error]));
-  for (const [offset, error] of failed) options.events.failed(offset, error);
+  const failed = new Set(batch.failures.map(({ offset }) => offset));
+  for (const { offset, error, traceId } of batch.failures) options.events.failed(offset, error, traceId);
   const records = commands.flatMap((command) => {
     const why = command.kind === 'poison' ? command.why : failed.has(command.offset) ? 'the decider failed' : null;
     return why === null ? [] : [deadLetter(options.journal.partition, command, why)];

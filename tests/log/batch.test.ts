@@ -175,7 +175,7 @@ describe('a command on which the decider throws', () => {
       '2 OrderAccepted',
     ]);
     expect(events[1]?.meta).toMatchObject({ answers: uuid(13), remember: null });
-    expect(failures).toEqual([{ offset: 1, error: bug }]);
+    expect(failures).toEqual([{ offset: 1, traceId: expect.any(String), error: bug }]);
   });
 
   test('is told of only by the batch that it is in', async () => {

@@ -1,0 +1,157 @@
+// Platform room: every metric of ours, with what it means. A process makes those of its roles.
+import { counter, gauge, histogram } from './metric.ts';
+
+const requestSeconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+const appendSeconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5];
+
+export const metricTable = {
+  httpRequests: histogram({
+    name: 'ledger_http_request_seconds',
+    of: 'every process',
+    help: "Seconds from a request's arrival to its answer.",
+    labels: [
+      ['route', 'template of the path, as `/v1/orders/:order_id`; `none` where there is no such address'],
+      ['method', 'method; `other` where there is no such address'],
+      ['status', 'HTTP status'],
+    ],
+    buckets: requestSeconds,
+  }),
+  brokenRequests: counter({
+    name: 'ledger_http_broken_requests_total',
+    of: 'every process',
+    help: 'Requests that never became one: no HTTP, too slow, or headers too large.',
+    labels: [['code', 'code of the problem that was answered']],
+  }),
+  logTroubles: counter({
+    name: 'ledger_log_troubles_total',
+    of: 'every process',
+    help: 'What went wrong between this process and Kafka and was tried again.',
+    labels: [],
+  }),
+  commands: counter({
+    name: 'ledger_commands_total',
+    of: 'api',
+    help: 'Commands that the API put to the ledger, by what became of them.',
+    labels: [
+      ['operation', 'what was asked, as `place_order`'],
+      [
+        'outcome',
+        'type of the event that answered, as `OrderAccepted`; `undecided`: answered 202; `not_sent`: the log did not take it',
+      ],
+    ],
+  }),
+  waiters: gauge({
+    name: 'ledger_waiters',
+    of: 'api',
+    help: 'Requests that wait for a decision.',
+    labels: [],
+  }),
+  claimsSkipped: counter({
+    name: 'ledger_claims_skipped_total',
+    of: 'api',
+    help: 'Keyed requests that went on without a claim in Redis.',
+    labels: [['reason', '`unavailable` or `full`']],
+  }),
+  staleReads: counter({
+    name: 'ledger_stale_reads_total',
+    of: 'api',
+    help: 'Reads answered with Ledger-Stale.',
+    labels: [],
+  }),
+  decided: counter({
+    name: 'ledger_decided_total',
+    of: 'writer',
+    help: 'Commands whose outcome stands in the journal.',
+    labels: [],
+  }),
+  decisions: histogram({
+    name: 'ledger_decision_seconds',
+    of: 'writer',
+    help: 'Seconds to decide the commands of one append and to encode their events.',
+    labels: [],
+    buckets: [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5],
+  }),
+  batches: histogram({
+    name: 'ledger_batch_size',
+    of: 'writer',
+    help: 'Commands in one append.',
+    labels: [],
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+  }),
+  appends: histogram({
+    name: 'ledger_append_seconds',
+    of: 'writer',
+    help: 'Seconds from an append to its answer.',
+    labels: [],
+    buckets: appendSeconds,
+  }),
+  doubts: counter({
+    name: 'ledger_append_doubts_total',
+    of: 'writer',
+    help: 'Appends whose fate had to be read in the journal.',
+    labels: [],
+  }),
+  deciderFailures: counter({
+    name: 'ledger_decider_failures_total',
+    of: 'writer',
+    help: 'Commands on which the decider failed, which is a bug; they were refused and kept.',
+    labels: [],
+  }),
+  alarms: counter({
+    name: 'ledger_alarms_total',
+    of: 'writer',
+    help: 'Times that a partition stopped because the log is not what it must be.',
+    labels: [['code', 'code of the alarm, as `journal_shrank`; `bug` where it was none of the log']],
+  }),
+  rebuilds: histogram({
+    name: 'ledger_rebuild_seconds',
+    of: 'writer',
+    help: 'Seconds to rebuild a partition.',
+    labels: [],
+    buckets: [0.05, 0.1, 0.5, 1, 2, 5, 10, 60],
+  }),
+  voids: counter({
+    name: 'ledger_void_records_total',
+    of: 'writer and projector',
+    help: 'Void records that were read and passed over.',
+    labels: [['role', '`writer`: while rebuilding; `projector`: while following']],
+  }),
+  lag: gauge({
+    name: 'ledger_lag_events',
+    of: 'writer and projector',
+    help: 'Records that the role has still to do in a partition that it has; absent while Kafka does not answer.',
+    labels: [
+      ['role', '`writer`: commands; `projector`: journal'],
+      ['partition', 'its number'],
+    ],
+  }),
+  partitions: gauge({
+    name: 'ledger_partitions',
+    of: 'writer and projector',
+    help: 'Partitions that the role has in this process.',
+    labels: [
+      ['role', '`writer` or `projector`'],
+      ['status', '`writing`, `rebuilding`, `stopped`; `running`, `halted`'],
+    ],
+  }),
+  projectorBatches: histogram({
+    name: 'ledger_projector_batch_size',
+    of: 'projector',
+    help: 'Journal records projected at once.',
+    labels: [],
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000],
+  }),
+  projectorApplies: histogram({
+    name: 'ledger_projector_apply_seconds',
+    of: 'projector',
+    help: 'Seconds of a transaction that brought changes and their checkpoints into Postgres.',
+    labels: [['projection', 'name of the projection']],
+    buckets: appendSeconds,
+  }),
+  projectorTroubles: counter({
+    name: 'ledger_projector_troubles_total',
+    of: 'projector',
+    help: 'What went wrong between the projector and Postgres or Kafka and was tried again.',
+    labels: [],
+  }),
+};
