@@ -72,8 +72,7 @@ export function createRoster<S>(options: WriterRoleOptions<S>, follower: () => F
     restMs: leisure.restMs,
     offer: (partition, records) => {
       // One that is held back has enough to do, and gets them from the broker later.
-      const writer = paused.has(partition) ? undefined : writers.get(partition);
-      if (writer !== undefined) leisure.toldLate(partition, writer.offer(records));
+      if (!paused.has(partition)) leisure.toldLate(partition, writers.get(partition)?.offer(records) ?? 0);
     },
     lost: (partition) => {
       const writer = writers.get(partition);
