@@ -43,6 +43,7 @@ const forOperators = [
   'PATCH /v1/products/{product_id}',
   'DELETE /v1/products/{product_id}',
   'POST /v1/products/{product_id}/stock-adjustments',
+  'POST /v1/audits',
 ];
 
 const nobodies: readonly (readonly [string, { readonly [name: string]: string }])[] = [
