@@ -142,9 +142,13 @@ function createServer({ config, logger, metrics }: Pick<AppDeps, 'config' | 'log
   app.server.maxConnections = config.connectionsMax;
   // Node drops headers beyond its limit in silence; one more than ours lets them be noticed.
   app.server.maxHeadersCount = config.headersMax + 1;
-  app.addHook('onRequest', (request, _reply, done) => {
-    broken.begun(request.raw);
-    done();
+  const secure = securityHeaders();
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(secure).header('x-trace-id', request.id);
+    if (broken.begun(request.raw) <= config.pipelinedMax) return done();
+    // Node reads on as long as there are bytes, and keeps every answer until the client takes it.
+    reply.header('connection', 'close');
+    done(new Problem('overloaded'));
   });
   app.addHook('onResponse', (request, _reply, done) => {
     broken.answered(request.raw);
@@ -159,9 +163,7 @@ function createServer({ config, logger, metrics }: Pick<AppDeps, 'config' | 'log
 }
 
 function addHooks(app: FastifyInstance, { config, metrics }: HookDeps, methods: MethodTable): void {
-  const secure = securityHeaders();
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(secure).header('x-trace-id', request.id);
+  app.addHook('onRequest', (request, _reply, done) => {
     // Before the body is looked at: what has no address needs none.
     const problem = checkEnvelope(request, config) ?? (request.is404 ? noAddress(request, methods) : null);
     done(problem ?? undefined);

@@ -22,7 +22,8 @@ const securityHeaders = [
 ];
 
 export interface BrokenRequests {
-  begun(request: IncomingMessage): void;
+  /** @returns how many requests of its connection are under way now */
+  begun(request: IncomingMessage): number;
   answered(request: IncomingMessage): void;
   /** Answers with a problem and closes the connection. */
   answer(error: NodeJS.ErrnoException, socket: Socket): void;
@@ -40,6 +41,7 @@ export function createBrokenRequests(said: (code: ProblemCode) => void): BrokenR
       const { socket } = request;
       const some = underWay.get(socket) ?? new Set();
       underWay.set(socket, some.add(request));
+      return some.size;
     },
     answered: (request) => {
       const { socket } = request;

@@ -27,6 +27,11 @@ export const httpLimits = {
     whole(1, 65_535),
     '4096',
     'New connections that may wait to be taken; the kernel lowers it to net.core.somaxconn. More must try again.',
+  pipelinedMax: setting(
+    'LEDGER_PIPELINED_MAX',
+    whole(1, 10_000),
+    '16',
+    'Requests of one connection that may be under way at once; one more is answered 503, and the connection is closed.',
   ),
   headersTimeoutMs: setting(
     'LEDGER_HEADERS_TIMEOUT_MS',

@@ -13,7 +13,12 @@ const page = {
 
 export const docRoutes: FastifyPluginAsyncTypebox = async (app) => {
   await app.register(fastifySwaggerUi, { routePrefix: '/docs', uiConfig: { deepLinking: true } });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  let document: Buffer | null = null;
+  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
+    // Whoever does not read it in time then costs no memory.
+    document ??= Buffer.from(JSON.stringify(app.swagger()));
+    return reply.type('application/json; charset=utf-8').send(document);
+  });
   app.get(
     '/errors',
     { schema: documented({ ...page, operationId: 'listErrors', summary: 'All problem codes.', problems: [] }) },
