@@ -27,6 +27,7 @@ export const httpLimits = {
     whole(1, 65_535),
     '4096',
     'New connections that may wait to be taken; the kernel lowers it to net.core.somaxconn. More must try again.',
+  ),
   pipelinedMax: setting(
     'LEDGER_PIPELINED_MAX',
     whole(1, 10_000),
