@@ -36,6 +36,13 @@ describe('the documents', () => {
     expect(withEnvironmentTable(textOf('README.md'))).toBe(textOf('README.md'));
   });
 
+  test('tell what to do about every alarm', () => {
+    const codes = [...textOf('src/log/alarm.ts').matchAll(/^ {2}\| '(\w+)'/gm)].map(([, code = '']) => code);
+    expect(codes.length).toBeGreaterThan(0);
+    const told = [...textOf('docs/operating.md').matchAll(/^### `(\w+)`$/gm)].map(([, code = '']) => code);
+    expect([...told].sort()).toEqual([...codes, 'bug'].sort());
+  });
+
   test('number the decisions without gaps, and list each one with its title', () => {
     const pages = filesUnder('docs/decisions').filter((path) => !path.endsWith('README.md'));
     const numbers = pages.map((path) => /\/(\d{4})-[a-z0-9-]+\.md$/.exec(path)?.[1]);
