@@ -7,13 +7,13 @@ import { createRoster } from './writer/roster.ts';
 import { watch } from './writer/watch.ts';
 
 export interface WriterRole {
-  status(): ReadonlyMap<number, ReturnType<PartitionWriter['status']>>;
+  status(): ReadonlyMap<number, ReturnType<PartitionWriter<unknown>['status']>>;
   /**
    * Takes commands that a sender of this process saw acknowledged at these offsets, where they are the next ones of a
    * partition that is written here: they need not come back from the broker first.
    */
   offer(partition: number, records: readonly LogRecord[]): void;
-  /** Stops taking commands, finishes the batches in hand, leaves the group. */
+  /** Stops taking commands, finishes the batches in hand, leaves the group, and then takes the last snapshots. */
   stop(): Promise<void>;
 }
 
@@ -42,9 +42,12 @@ export async function startWriterRole<S>(options: WriterRoleOptions<S>): Promise
       stopping.abort();
       await chores;
       await roster.stopAll();
+      const written = [...roster.writers.values()].map((writer) => writer.journal()).filter((one) => one !== null);
       await follower.stop();
       // Whatever was assigned meanwhile is lost by now, and being stopped.
       await roster.stopAll();
+      // Others may go on with the partitions already.
+      await options.snapshots.stop(written);
     },
   };
 }

@@ -6,6 +6,7 @@ export interface Topics {
   readonly events: string;
   readonly deadLetters: string;
   readonly clock: string;
+  readonly snapshots: string;
 }
 
 /** Names the topics of one ledger. `prefix` is `ledger` unless several ledgers share a Kafka. */
@@ -15,6 +16,7 @@ export function topicsOf(prefix: string): Topics {
     events: `${prefix}.events`,
     deadLetters: `${prefix}.dead-letters`,
     clock: `${prefix}.clock`,
+    snapshots: `${prefix}.snapshots`,
   };
 }
 

@@ -1,5 +1,5 @@
 // What the writer role is given, and what it tells.
-import type { PartitionWriterOptions } from '../../src/log/partition-writer.ts';
+import type { PartitionWriterOptions, Rebuilt } from '../../src/log/partition-writer.ts';
 
 export interface WriterRoleOptions<S> extends Omit<
   PartitionWriterOptions<S>,
@@ -10,7 +10,7 @@ export interface WriterRoleOptions<S> extends Omit<
   readonly watchdogMs: number;
   readonly commitEveryMs: number;
   readonly alarm: (partition: number, alarm: unknown) => void;
-  readonly rebuilt: (partition: number, figures: { counted: number; void: number; ms: number }) => void;
+  readonly rebuilt: (partition: number, figures: Rebuilt) => void;
   readonly trouble: (error: unknown) => void;
   /** Called when the watchdog gives up; the process should exit with code 1. */
   readonly stuck: (partition: number) => void;

@@ -7,8 +7,8 @@ import { createLeisure } from '../../src/log/leisure.ts';
 import type { FollowOptions, Follower, LogRecord } from '../../src/log/port.ts';
 import type { WriterRoleOptions } from './options.ts';
 
-export interface Roster extends Required<Pick<FollowOptions, 'start' | 'deliver' | 'lost' | 'restMs'>> {
-  readonly writers: ReadonlyMap<number, PartitionWriter>;
+export interface Roster<S> extends Required<Pick<FollowOptions, 'start' | 'deliver' | 'lost' | 'restMs'>> {
+  readonly writers: ReadonlyMap<number, PartitionWriter<S>>;
   /** Commands that a sender of this process saw acknowledged; see `Writer.offer`. */
   offer(partition: number, records: readonly LogRecord[]): void;
   /** Lets every writer finish the batch in hand; resolves when none is at work. */
@@ -16,8 +16,8 @@ export interface Roster extends Required<Pick<FollowOptions, 'start' | 'deliver'
 }
 
 /** `follower` is asked when it is needed: the first partitions are assigned before it is there. */
-export function createRoster<S>(options: WriterRoleOptions<S>, follower: () => Follower | null): Roster {
-  const writers = new Map<number, PartitionWriter>();
+export function createRoster<S>(options: WriterRoleOptions<S>, follower: () => Follower | null): Roster<S> {
+  const writers = new Map<number, PartitionWriter<S>>();
   const paused = new Set<number>();
   const leisure = createLeisure(options.pace);
   const stops = new Set<Promise<void>>();
@@ -26,13 +26,13 @@ export function createRoster<S>(options: WriterRoleOptions<S>, follower: () => F
     if (paused.delete(partition)) follower()?.resume(partition);
   }
 
-  function stop(writer: PartitionWriter): void {
+  function stop(writer: PartitionWriter<S>): void {
     const stopped = writer.stop().catch(options.trouble);
     stops.add(stopped);
     void stopped.then(() => stops.delete(stopped));
   }
 
-  function writerOf(partition: number): PartitionWriter {
+  function writerOf(partition: number): PartitionWriter<S> {
     const known = writers.get(partition);
     if (known !== undefined) return known;
     const made = createPartitionWriter({

@@ -7,7 +7,7 @@ import type { WriterRoleOptions } from './options.ts';
 export async function watch<S>(
   options: WriterRoleOptions<S>,
   follower: Follower,
-  writers: ReadonlyMap<number, PartitionWriter>,
+  writers: ReadonlyMap<number, PartitionWriter<S>>,
   signal: AbortSignal,
 ): Promise<void> {
   const { pace, log } = options;

@@ -9,12 +9,14 @@ import { startWriterRole } from '../../consumers/writer.ts';
 import { createViews } from '../../projections/views-postgres.ts';
 import * as decider from '../domain/decider.ts';
 import type { State } from '../domain/decider.ts';
+import { stateCodec } from '../domain/snapshot.ts';
 import { createApp, createVitalsApp } from '../http/app.ts';
 import { findApiKey } from '../http/api-keys.ts';
 import { createCredentials } from '../http/auth.ts';
 import { createClaims } from '../http/claims.ts';
 import { startLedgerClient } from '../log/client.ts';
 import type { RunningClient } from '../log/client.ts';
+import { createSnapshots } from '../log/snapshots.ts';
 import type { AppendedBatch } from '../log/writer.ts';
 import type { Config } from '../platform/config.ts';
 import { createCrashPoints } from '../platform/crash-points.ts';
@@ -31,6 +33,7 @@ import { createLogParts } from './parts.ts';
 import { watchPartitions } from './partition-metrics.ts';
 import { createProjectorMetrics } from './projector-metrics.ts';
 import { checkStart } from './start-checks.ts';
+import { version } from './version.ts';
 import { createWriterMetrics } from './writer-metrics.ts';
 
 export const roleNames = ['api', 'writer', 'projector'] as const;
@@ -120,7 +123,18 @@ function startWriter(
   appended: (batch: AppendedBatch) => void,
 ): Promise<WriterRole> {
   const { config, logger, topics, codec, metrics } = parts;
-  const { events, ...hooks } = createWriterMetrics(metrics.registry, logger);
+  const { events, snapshotEvents, ...hooks } = createWriterMetrics(metrics.registry, logger);
+  const snapshots = createSnapshots<State>({
+    ...parts,
+    ...snapshotEvents,
+    states: stateCodec,
+    topic: topics.snapshots,
+    eventsTopic: topics.events,
+    codeVersion: version,
+    every: config.snapshotEvery,
+    stopMsMax: config.snapshotStopMsMax,
+    pace: realPace,
+  });
   return startWriterRole<State>({
     ...parts,
     ...hooks,
@@ -132,6 +146,7 @@ function startWriter(
       },
     },
     decider,
+    snapshots,
     eventsTopic: topics.events,
     commandsTopic: topics.commands,
     deadLettersTopic: topics.deadLetters,

@@ -37,14 +37,14 @@ export async function checkStart(
   logger: Logger,
   { kafka, log, topics }: LogParts,
   signal: AbortSignal,
-): Promise<ReturnType<typeof createRecordParts>> {
+): Promise<ReturnType<typeof createRecordParts> & { readonly ledgerId: string }> {
   const patiently = <T>(what: string, ask: () => Promise<T>): Promise<T> => retryOutage(what, ask, logger, signal);
   refuseFindings(await patiently('Kafka', () => checkTopics(kafka, { topics, partitions: config.partitions })));
   const ids = await patiently('the schema registry', () => checkSchemas(config.schemaRegistryUrl, topics));
   const records = createRecordParts(config, logger, ids);
   const { partitions } = config;
-  await patiently('Kafka', () => checkGenesis({ log, topic: topics.events, partitions, reading: records.reading }));
-  return records;
+  const genesis = { log, topic: topics.events, partitions, reading: records.reading };
+  return { ...records, ledgerId: await patiently('Kafka', () => checkGenesis(genesis)) };
 }
 
 async function retryOutage<T>(what: string, ask: () => Promise<T>, logger: Logger, signal: AbortSignal): Promise<T> {

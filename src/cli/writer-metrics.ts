@@ -2,12 +2,15 @@
 import type { Registry } from 'prom-client';
 import type { WriterRoleOptions } from '../../consumers/writer/options.ts';
 import { LedgerAlarm } from '../log/alarm.ts';
+import type { SnapshotsOptions } from '../log/snapshots.ts';
 import { createEpisode } from '../platform/episode.ts';
 import type { Logger } from '../platform/logger.ts';
 import { metricTable } from '../platform/metric-table.ts';
 import { counterIn, histogramIn } from '../platform/metric.ts';
 
-type Hooks = Pick<WriterRoleOptions<unknown>, 'events' | 'alarm' | 'rebuilt'>;
+interface Hooks extends Pick<WriterRoleOptions<unknown>, 'events' | 'alarm' | 'rebuilt'> {
+  readonly snapshotEvents: Pick<SnapshotsOptions<unknown>, 'written' | 'failed' | 'discarded'>;
+}
 
 const doubtTexts = {
   begins: 'the fate of an append is unknown; the journal is read',
@@ -48,10 +51,32 @@ export function createWriterMetrics(registry: Registry, logger: Logger): Hooks {
       alarms.inc({ code });
       logger.error({ err, partition, code }, 'the partition stopped');
     },
-    rebuilt: (partition, { counted, void: skipped, ms }) => {
+    rebuilt: (partition, { counted, void: skipped, from, ms }) => {
       rebuilds.observe(ms / 1_000);
       voids.inc({ role: 'writer' }, skipped);
-      logger.info({ partition, events: counted, void: skipped, ms: Math.round(ms) }, 'the partition was rebuilt');
+      const figures = { partition, snapshot: from, events: counted, void: skipped, ms: Math.round(ms) };
+      logger.info(figures, 'the partition was rebuilt');
+    },
+    snapshotEvents: createSnapshotEvents(registry, logger),
+  };
+}
+
+function createSnapshotEvents(registry: Registry, logger: Logger): Hooks['snapshotEvents'] {
+  const taken = histogramIn(registry, metricTable.snapshots);
+  const failures = counterIn(registry, metricTable.snapshotFailures);
+  const misfits = counterIn(registry, metricTable.snapshotsDiscarded);
+  return {
+    written: ({ partition, end, pieces, bytes }, ms) => {
+      taken.observe(ms / 1_000);
+      logger.info({ partition, end, pieces, bytes, ms: Math.round(ms) }, 'a snapshot was written');
+    },
+    failed: (partition, err) => {
+      failures.inc();
+      logger.warn({ err, partition }, 'a snapshot could not be written; the journal has everything');
+    },
+    discarded: (partition, reason, detail) => {
+      misfits.inc({ reason });
+      logger.warn({ partition, reason, detail }, 'a snapshot was discarded; the rebuild reads more of the journal');
     },
   };
 }

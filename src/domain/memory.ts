@@ -28,12 +28,38 @@ export function sameFingerprint(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** A store of remembered commands by command_id. `set` throws on a command_id that is no UUID in canonical form. */
-export function createMemory(): Store<Remembered> {
-  const memory: Memory = { chunks: [], texts: [], decisions: [], index: new Uint32Array(indexSizeMin), size: 0 };
+/** Some records as raw bytes in the byte order of the machine, one array a column. */
+export interface RecordBlock {
+  readonly count: number;
+  readonly columns: readonly Uint8Array[];
+}
+
+/** All that a memory holds, for a snapshot; nobody may change the memory while it is read. */
+export interface MemoryImage {
+  readonly texts: readonly string[];
+  readonly decisions: readonly string[];
+  /** All but the last are full. */
+  readonly blocks: readonly RecordBlock[];
+}
+
+export interface MemoryStore extends Store<Remembered> {
+  image(): MemoryImage;
+}
+
+/**
+ * A store of remembered commands by command_id: an empty one, or what an image holds. `set` throws on a command_id that
+ * is no UUID in canonical form.
+ * @throws Error when the image is none
+ */
+export function createMemory(image: MemoryImage = { texts: [], decisions: [], blocks: [] }): MemoryStore {
+  const memory = load(image);
   return {
     get size() {
       return memory.size;
+    },
+    image: () => {
+      const { texts, decisions, chunks } = memory;
+      return { texts, decisions, blocks: chunks.map((chunk, n) => blockOf(memory, chunk, n)) };
     },
     get: (commandId) => {
       if (!parseUuid(commandId, key, 0)) return undefined;
@@ -49,7 +75,7 @@ export function createMemory(): Store<Remembered> {
       if (known !== 0) return;
       memory.size += 1;
       memory.index[slot] = memory.size;
-      if (memory.size > memory.index.length * indexLoadMax) growIndex(memory);
+      if (memory.size > memory.index.length * indexLoadMax) buildIndex(memory, memory.index.length * 2);
     },
     *entries() {
       for (let record = 0; record < memory.size; record += 1) {
@@ -59,6 +85,13 @@ export function createMemory(): Store<Remembered> {
     },
   };
 }
+
+export function isMemory(store: Store<Remembered>): store is MemoryStore {
+  return 'image' in store;
+}
+
+/** Bytes of one record in each column of a block. */
+export const columnBytes: readonly number[] = [48, 8, 8, 2, 1];
 
 interface Memory {
   readonly chunks: Chunk[];
@@ -89,6 +122,36 @@ const indexSizeMin = 256;
 const indexLoadMax = 0.5;
 const idKinds = { none: 0, orderUuid: 1, orderText: 2, productText: 3 } as const;
 const key = new Uint32Array(4);
+
+function load({ texts, decisions, blocks }: MemoryImage): Memory {
+  const index = new Uint32Array(indexSizeMin);
+  const memory: Memory = { chunks: [], texts: [...texts], decisions: [...decisions], index, size: 0 };
+  for (const { count, columns } of blocks) {
+    if (memory.size % chunkSize !== 0) throw new Error('a block of a memory follows one that is not full');
+    const chunk = chunkOf(memory, memory.size);
+    bytesOf(chunk).forEach((bytes, column) => {
+      const given = columns[column];
+      if (given?.length !== count * (columnBytes[column] ?? 0)) throw new Error('a block of a memory is not whole');
+      bytes.set(given);
+    });
+    memory.size += count;
+  }
+  let length = indexSizeMin;
+  while (memory.size > length * indexLoadMax) length *= 2;
+  buildIndex(memory, length);
+  return memory;
+}
+
+function blockOf(memory: Memory, chunk: Chunk, n: number): RecordBlock {
+  const count = Math.min(chunkSize, memory.size - n * chunkSize);
+  const columns = bytesOf(chunk).map((bytes, column) => bytes.subarray(0, count * (columnBytes[column] ?? 0)));
+  return { count, columns };
+}
+
+/** The columns of a chunk, in the order of `columnBytes`. */
+function bytesOf({ words, at, offset, decided, idKind }: Chunk): readonly Uint8Array[] {
+  return [words, at, offset, decided, idKind].map((column) => new Uint8Array(column.buffer));
+}
 
 function write(memory: Memory, record: number, value: Remembered): void {
   const { words, at, offset, decided, idKind } = chunkOf(memory, record);
@@ -152,8 +215,8 @@ function isUnder(memory: Memory, record: number, command: Uint32Array): boolean 
   );
 }
 
-function growIndex(memory: Memory): void {
-  const index = new Uint32Array(memory.index.length * 2);
+function buildIndex(memory: Memory, length: number): void {
+  const index = new Uint32Array(length);
   const mask = index.length - 1;
   for (let record = 0; record < memory.size; record += 1) {
     let slot = hash(chunkOf(memory, record).words, (record % chunkSize) * wordsPerRecord) & mask;

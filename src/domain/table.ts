@@ -20,7 +20,9 @@ export function get<Row extends object>(table: Table<Row>, id: string): Row | un
   return undefined;
 }
 
+/** Rows lie in the order in which they were put last, whether by way of forks or not: snapshots compare byte by byte. */
 export function put<Row extends object>(table: Table<Row>, id: string, row: Row): void {
+  table.own.delete(id);
   table.own.set(id, row);
 }
 

@@ -14,7 +14,7 @@ export interface Store<Value> {
   entries(): Iterable<readonly [string, Value]>;
 }
 
-interface Slice<Value> {
+export interface Slice<Value> {
   readonly store: Store<Value>;
   /** Log time of its first and its latest value. */
   readonly oldest: number;
@@ -45,7 +45,10 @@ export function forkTimed<Value extends Since>(below: Timed<Value>): Timed<Value
   return { below, spans: new Map(), createStore: () => new Map() };
 }
 
-/** Keeps a value for `spanS` seconds from its `at`. Values come in order of log time. */
+/**
+ * Keeps a value for `spanS` seconds from its `at`. Values come in order of log time. A fork keeps an earlier value under
+ * the same key as well, so that settling it repeats every step and leads to exactly what keeping them here would.
+ */
 export function keep<Value extends Since>(timed: Timed<Value>, spanS: number, key: string, value: Value): void {
   let slices = timed.spans.get(spanS);
   if (slices === undefined) {
@@ -56,7 +59,8 @@ export function keep<Value extends Since>(timed: Timed<Value>, spanS: number, ke
   if (
     slice === undefined ||
     value.at >= slice.oldest + (spanS * 1000) / slicesPerSpan ||
-    slice.store.size >= sliceSizeMax
+    slice.store.size >= sliceSizeMax ||
+    (timed.below !== null && slice.store.get(key) !== undefined)
   ) {
     slice = { store: timed.createStore(), oldest: value.at, newest: value.at };
     slices.push(slice);
@@ -76,12 +80,25 @@ export function find<Value extends Since>(
   matches: (value: Value) => boolean = () => true,
 ): Value | undefined {
   for (let layer: Timed<Value> | null = timed; layer !== null; layer = layer.below) {
+    let latest: Value | undefined;
     for (const [spanS, slices] of layer.spans) {
-      for (let index = slices.length - 1; index >= 0; index -= 1) {
-        const value = slices[index]?.store.get(key);
-        if (value !== undefined && now < value.at + spanS * 1000 && matches(value)) return value;
-      }
+      const value = findIn(slices, key, (each) => now < each.at + spanS * 1000 && matches(each));
+      // The order of the spans is an accident: it depends on when memory was freed.
+      if (value !== undefined && (latest === undefined || value.at > latest.at)) latest = value;
     }
+    if (latest !== undefined) return latest;
+  }
+  return undefined;
+}
+
+function findIn<Value>(
+  slices: readonly Slice<Value>[],
+  key: string,
+  matches: (value: Value) => boolean,
+): Value | undefined {
+  for (let index = slices.length - 1; index >= 0; index -= 1) {
+    const value = slices[index]?.store.get(key);
+    if (value !== undefined && matches(value)) return value;
   }
   return undefined;
 }
@@ -106,6 +123,21 @@ export function settleTimed<Value extends Since>(timed: Timed<Value>): void {
       for (const [key, value] of store.entries()) keep(timed.below, spanS, key, value);
     }
   }
+}
+
+/** The slices of this layer by span, and of each span oldest first: the same for the same history. */
+export function slicesOf<Value extends Since>(
+  timed: Timed<Value>,
+): readonly { readonly spanS: number; readonly slice: Slice<Value> }[] {
+  const spans = [...timed.spans].sort(([a], [b]) => a - b);
+  return spans.flatMap(([spanS, slices]) => slices.map((slice) => ({ spanS, slice })));
+}
+
+/** Puts a slice behind those of its span. */
+export function addSlice<Value extends Since>(timed: Timed<Value>, spanS: number, slice: Slice<Value>): void {
+  const slices = timed.spans.get(spanS);
+  if (slices === undefined) timed.spans.set(spanS, [slice]);
+  else slices.push(slice);
 }
 
 /** How many values this layer still holds, those included that ran out but were not freed yet. */

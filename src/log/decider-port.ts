@@ -20,3 +20,13 @@ export interface Decider<S> {
   /** `command.at` is log time: the largest broker time so far. A throw makes the command poison. */
   decide(state: S, command: PlacedCommand): Decision;
 }
+
+/** A state as bytes: what a snapshot is made of. */
+export interface StateCodec<S> {
+  /** Another one makes another state of the same events. */
+  readonly evolveVersion: number;
+  /** Pieces far smaller than a message, the same for the same history. The state must stay as it is until the last. */
+  encode(state: S): Iterable<Uint8Array>;
+  /** `add` takes the pieces in order; `state` is asked once, after the last. @throws Error when they make no state */
+  restore(): { add(piece: Uint8Array): void; state(): S };
+}

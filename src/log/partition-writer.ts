@@ -1,11 +1,12 @@
 // A partition from its assignment to its loss: recover, decide, and after an alarm stop, say why, and try again once
 // the cause may be gone. One of these a partition and process.
-import type { PartitionJournal } from './partition-journal.ts';
+import type { PartitionJournal, Tally } from './partition-journal.ts';
 import { createPartitionJournal } from './partition-journal.ts';
 import type { LogRecord } from './port.ts';
 import { LogError } from './port.ts';
 import { recover } from './recovery.ts';
-import type { Writer, WriterOptions } from './writer.ts';
+import type { Snapshots } from './snapshots.ts';
+import type { AppendedBatch, Writer, WriterOptions } from './writer.ts';
 import { createWriter } from './writer.ts';
 
 export interface PartitionWriterOptions<S> extends Omit<WriterOptions<S>, 'journal'> {
@@ -14,21 +15,30 @@ export interface PartitionWriterOptions<S> extends Omit<WriterOptions<S>, 'journ
   readonly commandsTopic: string;
   readonly group: string;
   readonly alarmRereadMs: number;
+  readonly snapshots: Snapshots<S>;
   /** Asks for `start` again, from the journal. */
   readonly restart: () => void;
   readonly alarm: (alarm: unknown) => void;
-  readonly rebuilt: (figures: { readonly counted: number; readonly void: number; readonly ms: number }) => void;
+  readonly rebuilt: (figures: Rebuilt) => void;
+}
+
+/** A rebuild in figures: records read, where the snapshot ended that it began with (0: none), and its time, ms. */
+export interface Rebuilt extends Tally {
+  readonly from: number;
+  readonly ms: number;
 }
 
 export type PartitionStatus = 'rebuilding' | 'writing' | 'stopped';
 
-export interface PartitionWriter {
+export interface PartitionWriter<S> {
   /** Rebuilds and begins to write; answers the offset of the next command. @throws LedgerAlarm, LogError */
   start(signal: AbortSignal): Promise<number>;
   /** Commands as the broker brings them; answers how many of them were news. */
   deliver(records: readonly LogRecord[]): number;
   /** As `Writer.offer`. */
   offer(records: readonly LogRecord[]): number;
+  /** As it was last rebuilt and written; null before the first rebuild. */
+  journal(): PartitionJournal<S> | null;
   status(): {
     readonly status: PartitionStatus;
     readonly progress: number;
@@ -39,8 +49,8 @@ export interface PartitionWriter {
   stop(): Promise<void>;
 }
 
-export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): PartitionWriter {
-  const { log, partition, partitions, reading, decider, pace } = options;
+export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): PartitionWriter<S> {
+  const { pace, snapshots, events } = options;
   let journal: PartitionJournal<S> | null = null;
   let writer: Writer | null = null;
   let running = Promise.resolve();
@@ -51,18 +61,10 @@ export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): Pa
     await stop();
     try {
       const started = pace.now();
-      const fresh = createPartitionJournal({
-        log,
-        topic: options.eventsTopic,
-        partition,
-        partitions,
-        reading,
-        decider,
-      });
-      const next = await recover({ ...options, journal: fresh }, signal);
+      const { journal: fresh, next, from } = await rebuild(options, signal);
       // Lost in the meantime: nobody would stop a writer that begins now.
       signal.throwIfAborted();
-      options.rebuilt({ ...fresh.tally(), ms: pace.now() - started });
+      options.rebuilt({ ...fresh.tally(), from, ms: pace.now() - started });
       journal = fresh;
       begin(fresh);
       return next;
@@ -78,7 +80,12 @@ export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): Pa
     const lifetime = new AbortController();
     stopping = lifetime;
     error = null;
-    const started = createWriter({ ...options, journal: fresh });
+    const appended = (batch: AppendedBatch): void => {
+      events.appended(batch);
+      snapshots.offer(fresh);
+    };
+    snapshots.offer(fresh);
+    const started = createWriter({ ...options, journal: fresh, events: { ...events, appended } });
     writer = started;
     running = started.run(lifetime.signal).catch(async (thrown: unknown) => {
       writer = null;
@@ -99,6 +106,7 @@ export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): Pa
     start,
     deliver: (records) => writer?.enqueue(records) ?? 0,
     offer: (records) => writer?.offer(records) ?? 0,
+    journal: () => journal,
     status: () => ({
       status: writer !== null ? 'writing' : error === null ? 'rebuilding' : 'stopped',
       progress: journal?.progress() ?? -2,
@@ -107,4 +115,30 @@ export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): Pa
     }),
     stop,
   };
+}
+
+interface RebuiltJournal<S> {
+  readonly journal: PartitionJournal<S>;
+  /** Offset of the next command. */
+  readonly next: number;
+  /** Where the snapshot ended that it began with; 0 where it began at zero. */
+  readonly from: number;
+}
+
+/** Rebuilds from a snapshot, where there is one; whatever then goes wrong is judged by a rebuild from zero. */
+async function rebuild<S>(options: PartitionWriterOptions<S>, signal: AbortSignal): Promise<RebuiltJournal<S>> {
+  const { partition, snapshots } = options;
+  const source = { ...options, topic: options.eventsTopic };
+  const found = await snapshots.find(partition, signal);
+  if (found !== null) {
+    const journal = createPartitionJournal(source, found.fold);
+    try {
+      return { journal, next: await recover({ ...options, journal }, signal), from: found.manifest.end };
+    } catch (error) {
+      if (error instanceof LogError || error === signal.reason) throw error;
+      snapshots.discard(found.manifest, error);
+    }
+  }
+  const journal = createPartitionJournal(source);
+  return { journal, next: await recover({ ...options, journal }, signal), from: 0 };
 }

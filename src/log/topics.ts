@@ -5,6 +5,7 @@ import { ledgerTopicRules } from '../../schemas/topics.ts';
 import type { KafkaClientOptions } from './kafka/client.ts';
 import type { TopicAdmin, TopicState, TopicToCreate } from './kafka/topic-admin.ts';
 import { openTopicAdmin } from './kafka/topic-admin.ts';
+import { snapshotBytesMax } from './snapshot-record.ts';
 
 export interface TopicPlan {
   readonly topics: Topics;
@@ -27,6 +28,17 @@ export interface TopicFinding {
 const brokerTime = { 'message.timestamp.type': 'LogAppendTime' } as const;
 /** The clock topic is only asked what time it is; its records are worth nothing afterwards. */
 const clockRetention = { 'cleanup.policy': 'delete', 'retention.ms': '3600000', 'segment.ms': '3600000' } as const;
+/**
+ * Only the latest snapshots are worth anything, so what they replace is thrown away soon: segments are small and short,
+ * and a tenth of them that is outdated is enough to compact.
+ */
+const snapshotCompaction = {
+  'cleanup.policy': 'compact',
+  'segment.ms': '600000',
+  'segment.bytes': '16777216',
+  'min.cleanable.dirty.ratio': '0.1',
+  'max.message.bytes': '1048588',
+} as const;
 /** Fewer copies than this that must have a record before it is acknowledged would lose it with one broker. */
 const inSyncMin = 2;
 
@@ -54,7 +66,7 @@ export async function checkTopics(
   kafka: KafkaClientOptions,
   { topics, partitions }: Pick<TopicPlan, 'topics' | 'partitions'>,
 ): Promise<readonly TopicFinding[]> {
-  const names = [topics.commands, topics.events, topics.deadLetters, topics.clock];
+  const names = [topics.commands, topics.events, topics.deadLetters, topics.clock, topics.snapshots];
   const there = await withAdmin(kafka, (admin) => admin.describe(names));
   return names.flatMap((topic) => {
     const state = there.get(topic);
@@ -62,6 +74,14 @@ export async function checkTopics(
     if (topic === topics.commands)
       return [...settingsOf(topic, state, brokerTime), ...rulesOf(topic, state, partitions)];
     if (topic === topics.events) return rulesOf(topic, state, partitions);
+    if (topic === topics.snapshots) {
+      const compacted = settingsOf(topic, state, { 'cleanup.policy': snapshotCompaction['cleanup.policy'] });
+      return [
+        ...compacted,
+        ...atLeast(topic, state, 'max.message.bytes', snapshotBytesMax),
+        ...countOf(topic, state, partitions),
+      ];
+    }
     return topic === topics.clock ? settingsOf(topic, state, brokerTime) : [];
   });
 }
@@ -79,13 +99,17 @@ export function topicsToCreate({ topics, partitions, replicationFactor }: TopicP
     { topic: topics.events, partitions, replicationFactor, settings: kept },
     { topic: topics.deadLetters, partitions: 1, replicationFactor, settings: kept },
     { topic: topics.clock, partitions: 1, replicationFactor, settings: { ...clockRetention, ...brokerTime } },
+    { topic: topics.snapshots, partitions, replicationFactor, settings: snapshotCompaction },
   ];
 }
 
 function rulesOf(topic: string, state: TopicState, partitions: number): readonly TopicFinding[] {
   const copies =
     state.replicationFactor > 1
-      ? [...inSync(topic, state), ...settingsOf(topic, state, { 'unclean.leader.election.enable': 'false' })]
+      ? [
+          ...atLeast(topic, state, 'min.insync.replicas', inSyncMin),
+          ...settingsOf(topic, state, { 'unclean.leader.election.enable': 'false' }),
+        ]
       : [];
   return [...settingsOf(topic, state, ledgerTopicRules), ...copies, ...countOf(topic, state, partitions)];
 }
@@ -97,13 +121,10 @@ function settingsOf(topic: string, state: TopicState, rules: { readonly [name: s
   });
 }
 
-function inSync(topic: string, state: TopicState): TopicFinding[] {
-  const setting = 'min.insync.replicas';
+function atLeast(topic: string, state: TopicState, setting: string, min: number): TopicFinding[] {
   const is = state.settings.get(setting) ?? 'unknown';
-  if (Number(is) >= inSyncMin) return [];
-  return [
-    { topic, setting, is, must_be: `${inSyncMin} or more`, how_to_change: alter(topic, setting, `${inSyncMin}`) },
-  ];
+  if (Number(is) >= min) return [];
+  return [{ topic, setting, is, must_be: `${min} or more`, how_to_change: alter(topic, setting, `${min}`) }];
 }
 
 function countOf(topic: string, state: TopicState, partitions: number): TopicFinding[] {

@@ -193,6 +193,18 @@ export const settings = {
     '200',
     'Milliseconds of deciding after which a batch is cut.',
   ),
+  snapshotEvery: setting(
+    'LEDGER_SNAPSHOT_EVERY',
+    whole(0, 1_000_000_000),
+    '100000',
+    "Events of one partition after which a snapshot of its writer's state is taken; a tenth is enough at the end; 0: never.",
+  ),
+  snapshotStopMsMax: setting(
+    'LEDGER_SNAPSHOT_STOP_MS_MAX',
+    whole(0, 60_000),
+    '2000',
+    'Milliseconds that the last snapshots may take when a process ends.',
+  ),
   alarmRereadMs: setting(
     'LEDGER_ALARM_REREAD_MS',
     whole(0, 600_000),

@@ -110,6 +110,25 @@ export const metricTable = {
     labels: [],
     buckets: [0.05, 0.1, 0.5, 1, 2, 5, 10, 60],
   }),
+  snapshots: histogram({
+    name: 'ledger_snapshot_seconds',
+    of: 'writer',
+    help: 'Seconds that a snapshot took while commands went on.',
+    labels: [],
+    buckets: [0.1, 0.5, 1, 2, 5, 10, 60],
+  }),
+  snapshotFailures: counter({
+    name: 'ledger_snapshot_failures_total',
+    of: 'writer',
+    help: 'Snapshots that could not be written; the next one is tried later.',
+    labels: [],
+  }),
+  snapshotsDiscarded: counter({
+    name: 'ledger_snapshots_discarded_total',
+    of: 'writer',
+    help: 'Snapshots that a rebuild could not use.',
+    labels: [['reason', 'what spoke against it, as `other_evolve_version`']],
+  }),
   voids: counter({
     name: 'ledger_void_records_total',
     of: 'writer and projector',

@@ -6,18 +6,29 @@ import { released } from '../../schemas/generated.ts';
 import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
 import * as decider from '../../src/domain/decider.ts';
 import type { State } from '../../src/domain/decider.ts';
+import { stateCodec } from '../../src/domain/snapshot.ts';
 import type { BatchContext, QueuedCommand } from '../../src/log/batch.ts';
 import type { Decider } from '../../src/log/decider-port.ts';
 import { openLedger } from '../../src/log/genesis.ts';
 import type { MemoryLog, MemoryLogOptions } from '../../src/log/memory/memory-log.ts';
 import { createMemoryLog } from '../../src/log/memory/memory-log.ts';
-import type { PartitionJournal } from '../../src/log/partition-journal.ts';
+import type { Fold, PartitionJournal } from '../../src/log/partition-journal.ts';
 import { createPartitionJournal } from '../../src/log/partition-journal.ts';
 import type { Log, LogRecord, OutgoingRecord, Pace } from '../../src/log/port.ts';
 import type { Reading } from '../../src/log/reading.ts';
 import { createReading } from '../../src/log/reading.ts';
+import type { Manifest } from '../../src/log/snapshot-record.ts';
+import type { Misfit } from '../../src/log/snapshot-read.ts';
+import type { SnapshotsOptions } from '../../src/log/snapshots.ts';
+import { createSnapshots } from '../../src/log/snapshots.ts';
 
-export const topics = { commands: 'commands', events: 'events', deadLetters: 'dead', clock: 'clock' };
+export const topics = {
+  commands: 'commands',
+  events: 'events',
+  deadLetters: 'dead',
+  clock: 'clock',
+  snapshots: 'snapshots',
+};
 /** The broker's time of every record that a test does not date itself, ms. */
 export const noon = Date.UTC(2026, 0, 1, 12);
 export const codec = createCodec(
@@ -78,6 +89,7 @@ export function memoryLog(options: Partial<MemoryLogOptions> = {}, partitions = 
     [topics.events]: partitions,
     [topics.deadLetters]: 1,
     [topics.clock]: 1,
+    [topics.snapshots]: partitions,
   };
   return createMemoryLog({ topics: counts, now: () => noon, ...options });
 }
@@ -115,9 +127,23 @@ export function open(log: Log, partitions = 1, ledgerId = uuid(0xabc)): Promise<
   return openLedger({ log, topic: topics.events, partitions, reading: plainReading(), encode, ledgerId });
 }
 
-export function journalOf(log: Log, partitions = 1): PartitionJournal<State> {
+/** Keeps snapshots, by default none; what it tells is collected. */
+export function snapshotsOver(log: Log, more: Partial<SnapshotsOptions<State>> = {}) {
+  const told = { written: [] as Manifest[], failed: [] as unknown[], discarded: [] as Misfit[] };
+  const snapshots = createSnapshots<State>({
+    ...{ log, topic: topics.snapshots, eventsTopic: topics.events, reading: plainReading(), states: stateCodec },
+    ...{ ledgerId: uuid(0xabc), codeVersion: '1.0.0', every: 0, stopMsMax: 1_000, pace: fakePace() },
+    written: (manifest) => void told.written.push(manifest),
+    failed: (_partition, error) => void told.failed.push(error),
+    discarded: (_partition, misfit) => void told.discarded.push(misfit),
+    ...more,
+  });
+  return { snapshots, told };
+}
+
+export function journalOf(log: Log, partitions = 1, begin: Fold<State> | null = null): PartitionJournal<State> {
   const reading = plainReading();
-  return createPartitionJournal({ log, topic: topics.events, partition: 0, partitions, reading, decider });
+  return createPartitionJournal({ log, topic: topics.events, partition: 0, partitions, reading, decider }, begin);
 }
 
 /** An opened ledger of one partition and its journal, read to the end. */

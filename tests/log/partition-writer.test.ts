@@ -1,9 +1,10 @@
 // A partition from its assignment to its loss: rebuilt from the journal, written, stopped by an alarm, tried again.
 import { describe, expect, test } from '@jest/globals';
 import type { State } from '../../src/domain/decider.ts';
+import { stateCodec } from '../../src/domain/snapshot.ts';
 import { LedgerAlarm } from '../../src/log/alarm.ts';
 import type { MemoryLog } from '../../src/log/memory/memory-log.ts';
-import type { PartitionWriterOptions } from '../../src/log/partition-writer.ts';
+import type { PartitionWriterOptions, Rebuilt } from '../../src/log/partition-writer.ts';
 import { createPartitionWriter } from '../../src/log/partition-writer.ts';
 import type { Pace } from '../../src/log/port.ts';
 import {
@@ -15,6 +16,7 @@ import {
   open,
   place,
   plainReading,
+  snapshotsOver,
   tell,
   theDecider,
   thrownBy,
@@ -28,7 +30,7 @@ import { putCommands } from './writer-bench.ts';
 const going = new AbortController().signal;
 
 function writerOver(log: MemoryLog, more: Partial<PartitionWriterOptions<State>> = {}) {
-  const told = { alarms: [] as unknown[], rebuilt: [] as { counted: number; void: number }[], restarts: 0, appends: 0 };
+  const told = { alarms: [] as unknown[], rebuilt: [] as Omit<Rebuilt, 'ms'>[], restarts: 0, appends: 0 };
   const writer = createPartitionWriter<State>({
     ...{ log, partition: 0, partitions: 1, group: 'writers', reading: plainReading(), decider: theDecider, writerId },
     ...{ commandsTopic: topics.commands, eventsTopic: topics.events, deadLettersTopic: topics.deadLetters },
@@ -36,10 +38,11 @@ function writerOver(log: MemoryLog, more: Partial<PartitionWriterOptions<State>>
     limits: { recordsMax: 1_000, bytesMax: 900_000, msMax: 200, commandsMax: 500 },
     pace: fakePace(),
     alarmRereadMs: 10_000,
+    snapshots: snapshotsOver(log).snapshots,
     isMember: () => true,
     restart: () => void (told.restarts += 1),
     alarm: (alarm) => void told.alarms.push(alarm),
-    rebuilt: (figures) => void told.rebuilt.push({ counted: figures.counted, void: figures.void }),
+    rebuilt: ({ ms: _, ...figures }) => void told.rebuilt.push(figures),
     events: { appended: () => void (told.appends += 1), doubt: () => undefined, failed: () => undefined },
     ...more,
   });
@@ -90,9 +93,37 @@ describe('a partition', () => {
     ]);
     expect(told).toMatchObject({ alarms: [], restarts: 0, appends: 2 });
     expect(told.rebuilt).toEqual([
-      { counted: 1, void: 0 },
-      { counted: 4, void: 0 },
+      { counted: 1, void: 0, from: 0 },
+      { counted: 4, void: 0, from: 0 },
     ]);
+  });
+
+  test('is rebuilt from a snapshot where there is one, and from zero where that leads nowhere', async () => {
+    const log = await opened();
+    const taking = snapshotsOver(log, { every: 1 });
+    const { writer } = writerOver(log, { snapshots: taking.snapshots });
+    await writer.start(going);
+    await until('genesis is in a snapshot', () => taking.told.written.length === 1);
+    writer.deliver(putCommands(log, [create(1, 'apple', 2), place(2, ['apple'])]));
+    await until('both are in one too', () => taking.told.written.at(-1)?.last.command_offset === 1);
+    await writer.stop();
+    const from = taking.told.written.at(-1)?.end;
+
+    const next = writerOver(log, { snapshots: snapshotsOver(log).snapshots });
+    expect(await next.writer.start(going)).toBe(2);
+    expect(next.told.rebuilt).toEqual([{ counted: 0, void: 0, from }]);
+    next.writer.deliver(putCommands(log, [place(3, ['apple'])]));
+    await until('the third is decided', () => next.writer.status().progress === 2);
+    await next.writer.stop();
+
+    // A state that has forgotten the product of which the next event speaks.
+    const forgetful = { ...stateCodec, restore: () => ({ ...stateCodec.restore(), state: theDecider.initial }) };
+    const astray = snapshotsOver(log, { states: forgetful });
+    const last = writerOver(log, { snapshots: astray.snapshots });
+    expect(await last.writer.start(going)).toBe(3);
+    expect(astray.told.discarded).toEqual(['no_way_on']);
+    expect(last.told.rebuilt).toEqual([{ counted: 6, void: 0, from: 0 }]);
+    await last.writer.stop();
   });
 
   test('that was lost while it was rebuilt is not written', async () => {

@@ -11,17 +11,20 @@ import type { Decider } from '../../src/log/decider-port.ts';
 import { openLedger } from '../../src/log/genesis.ts';
 import type { Fault, MemoryClient, MemoryLog } from '../../src/log/memory/memory-log.ts';
 import { createMemoryLog } from '../../src/log/memory/memory-log.ts';
-import type { Appended, Log, LogRecord } from '../../src/log/port.ts';
+import type { Appended, Log, LogRecord, Pace } from '../../src/log/port.ts';
 import { LogError } from '../../src/log/port.ts';
+import type { Reading } from '../../src/log/reading.ts';
 import { createReading } from '../../src/log/reading.ts';
 import type { AppendedBatch } from '../../src/log/writer.ts';
 import type { Wish } from './commands.ts';
 import { drawWishes } from './commands.ts';
 import { countedEvents, findings } from './checker.ts';
+import { judgeSnapshots, simulateSnapshots } from './snapshots.ts';
 import type { SimProcess, World } from './world.ts';
 import { createWorld } from './world.ts';
 
-const topics = { commands: 'commands', events: 'events', deadLetters: 'dead' };
+const topics = { commands: 'commands', events: 'events', deadLetters: 'dead', snapshots: 'snapshots' };
+const ledgerId = '11111111-1111-4111-8111-111111111111';
 const partitions = 2;
 const stepsMax = 60_000;
 
@@ -73,7 +76,12 @@ export async function play(seed: number): Promise<Verdict> {
   const names = [...new Set(released.map(({ name }) => name))];
   const codec = createCodec(new Map(names.map((name, i) => [name, i + 1])));
   const log = createMemoryLog({
-    topics: { [topics.commands]: partitions, [topics.events]: partitions, [topics.deadLetters]: 1 },
+    topics: {
+      [topics.commands]: partitions,
+      [topics.events]: partitions,
+      [topics.deadLetters]: 1,
+      [topics.snapshots]: partitions,
+    },
     now: world.now,
   });
   const scene: Scene = {
@@ -110,13 +118,7 @@ export async function play(seed: number): Promise<Verdict> {
 }
 
 async function genesis({ log, codec, world }: Scene): Promise<void> {
-  const reading = createReading(
-    codec,
-    () => Promise.resolve(null),
-    world.process('prepare').pace,
-    () => undefined,
-  );
-  const ledgerId = '11111111-1111-4111-8111-111111111111';
+  const reading = readingOf(codec, world.process('prepare').pace);
   await openLedger({ log, topic: topics.events, partitions, reading, encode: codec.encode, ledgerId });
 }
 
@@ -177,6 +179,8 @@ function startProcess(scene: Scene, number: number): Running {
 
 function roleOptions(scene: Scene, process: SimProcess, log: Log, number: number) {
   const { codec, world, acknowledged, trouble } = scene;
+  const reading = readingOf(codec, process.pace);
+  const given = { log, reading, ledgerId, topic: topics.snapshots, eventsTopic: topics.events };
   const limits = { recordsMax: 20, bytesMax: 20_000, msMax: 1_000, commandsMax: 1 + world.below(8) };
   return {
     log,
@@ -185,12 +189,8 @@ function roleOptions(scene: Scene, process: SimProcess, log: Log, number: number
     deadLettersTopic: topics.deadLetters,
     partitions,
     group: 'writers',
-    reading: createReading(
-      codec,
-      () => Promise.resolve(null),
-      process.pace,
-      () => undefined,
-    ),
+    reading,
+    snapshots: simulateSnapshots(world, process, given),
     encode: codec.encode,
     limits,
     pace: process.pace,
@@ -273,7 +273,17 @@ async function judge(scene: Scene): Promise<string[]> {
         found.push(`LOST: another event lies at ${place}`);
     }
   }
-  return found;
+  return [...found, ...(await judgeSnapshots(snapshotAudit(scene)))];
+}
+
+function readingOf(codec: Scene['codec'], pace: Pace): Reading {
+  const fetchSchema = (): Promise<null> => Promise.resolve(null);
+  return createReading(codec, fetchSchema, pace, () => undefined);
+}
+
+function snapshotAudit({ log, codec, world }: Scene) {
+  const reading = readingOf(codec, world.process('judge').pace);
+  return { log, reading, ledgerId, decider, partitions, topic: topics.snapshots, eventsTopic: topics.events };
 }
 
 async function countVoids(scene: Scene): Promise<number> {

@@ -1,0 +1,99 @@
+// Keeps the snapshots of the partitions that are written here: one at a time, off the path of the commands, and over a
+// connection of its own. Whatever goes wrong with one costs a later rebuild some time, nothing else.
+import { createConnection } from './connection.ts';
+import type { HeldFold, PartitionJournal } from './partition-journal.ts';
+import type { Pace } from './port.ts';
+import type { FoundSnapshot, SnapshotSource } from './snapshot-read.ts';
+import { findSnapshot } from './snapshot-read.ts';
+import type { Manifest } from './snapshot-record.ts';
+import { writeSnapshot } from './snapshot-write.ts';
+
+export interface SnapshotsOptions<S> extends SnapshotSource<S> {
+  readonly pace: Pace;
+  /** Release of this program; for people. */
+  readonly codeVersion: string;
+  /** Journal records after which the next snapshot of a partition is due; 0: never. */
+  readonly every: number;
+  /** How long the last ones may take when the writers stop, ms. */
+  readonly stopMsMax: number;
+  readonly written: (manifest: Manifest, ms: number) => void;
+  readonly failed: (partition: number, error: unknown) => void;
+}
+
+export interface Snapshots<S> {
+  /** What a fold may begin with, or null: then it begins at zero. @throws the signal's reason when aborted */
+  find(partition: number, signal: AbortSignal): Promise<FoundSnapshot<S> | null>;
+  /** A fold that began with this one came to an error. */
+  discard(manifest: Manifest, error: unknown): void;
+  /** The journal has grown and no batch is under way: takes a snapshot where one is due and none is being taken. */
+  offer(journal: PartitionJournal<S>): void;
+  /** Takes the last ones, of journals that nobody writes any more, as far as there is time. Never rejects. */
+  stop(journals: readonly PartitionJournal<S>[]): Promise<void>;
+}
+
+/** What is known of the newest snapshot of a partition. */
+type Newest = Pick<Manifest, 'end' | 'slot'>;
+
+/** When writers stop, this part of the usual number of records is enough. */
+const stopShare = 0.1;
+
+export function createSnapshots<S>(options: SnapshotsOptions<S>): Snapshots<S> {
+  const { every, pace } = options;
+  const newest = new Map<number, Newest>();
+  const stopping = new AbortController();
+  let taking: Promise<void> | null = null;
+
+  function since({ partition, end }: PartitionJournal<S>): number {
+    return end() - (newest.get(partition)?.end ?? 0);
+  }
+
+  /** Never rejects. */
+  async function take(partition: number, held: HeldFold<S>): Promise<void> {
+    const connection = createConnection(options.log);
+    const started = pace.now();
+    const before = newest.get(partition);
+    const slot = before?.slot === 0 ? 1 : 0;
+    // Also when it fails: what could not be written now is tried again when as much has happened once more.
+    newest.set(partition, { end: held.end, slot: before?.slot ?? 1 });
+    try {
+      const manifest = await writeSnapshot({ ...options, connection }, { partition, slot }, held, stopping.signal);
+      newest.set(partition, manifest);
+      options.written(manifest, pace.now() - started);
+    } catch (error) {
+      if (error !== stopping.signal.reason) options.failed(partition, error);
+    } finally {
+      held.release();
+      await connection.close();
+    }
+  }
+
+  return {
+    async find(partition, signal) {
+      newest.delete(partition);
+      const found = await findSnapshot(options, partition, signal);
+      if (found !== null) newest.set(partition, found.manifest);
+      return found;
+    },
+    discard({ partition }, error) {
+      newest.delete(partition);
+      options.discarded(partition, 'no_way_on', error instanceof Error ? error.message : String(error));
+    },
+    offer(journal) {
+      if (every === 0 || taking !== null || stopping.signal.aborted || since(journal) < every) return;
+      taking = take(journal.partition, journal.hold()).then(() => {
+        taking = null;
+      });
+    },
+    async stop(journals) {
+      const over = new AbortController();
+      const limit = pace.sleep(options.stopMsMax, over.signal).then(() => stopping.abort(new Error('no time left')));
+      await taking;
+      const due = journals.filter((journal) => every > 0 && since(journal) >= every * stopShare);
+      for (const journal of due.sort((a, b) => since(b) - since(a))) {
+        if (!stopping.signal.aborted) await take(journal.partition, journal.hold());
+      }
+      over.abort();
+      await limit;
+    },
+  };
+}
