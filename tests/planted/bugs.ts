@@ -2,6 +2,7 @@
 import type { PlantedBug } from './catchers.ts';
 import { jest, simulation, unit } from './catchers.ts';
 import { networkBugs } from './network-bugs.ts';
+import { snapshotBugs } from './snapshot-bugs.ts';
 
 const append =
   'const landed = await work.connection.append(eventsTopic, new Map([[journal.partition, batch.records]]));';
@@ -76,8 +77,8 @@ const protocol: readonly PlantedBug[] = [
   {
     name: 'a rebuild ends inside a command',
     file: 'src/log/partition-journal.ts',
-    find: 'if (last === null || !isWhole(last)) {',
-    replace: 'if (last === null) {',
+    find: 'if (last === null || !isWhole(last)) throw',
+    replace: 'if (last === null) throw',
     caughtBy: unit('tests/log/recovery.test.ts', 'it is an alarm when the journal ends inside a command'),
   },
   {
@@ -225,4 +226,10 @@ const projections: readonly PlantedBug[] = [
   },
 ];
 
-export const plantedBugs: readonly PlantedBug[] = [...protocol, ...domain, ...projections, ...networkBugs];
+export const plantedBugs: readonly PlantedBug[] = [
+  ...protocol,
+  ...snapshotBugs,
+  ...domain,
+  ...projections,
+  ...networkBugs,
+];
