@@ -24,15 +24,11 @@ describe('the topics of a ledger', () => {
   test('are created once, and then there is nothing against them', async () => {
     const topics = topicsOf(uniquePrefix('topics'));
     const plan = { topics, partitions: 3, replicationFactor: 1 };
+    const all = [topics.commands, topics.events, topics.deadLetters, topics.clock, topics.snapshots];
     expect((await checkTopics(kafka, plan)).map(({ topic, is }) => [topic, is])).toEqual(
-      [topics.commands, topics.events, topics.deadLetters, topics.clock].map((topic) => [topic, 'missing']),
+      all.map((topic) => [topic, 'missing']),
     );
-    expect(await prepareTopics(kafka, plan)).toEqual([
-      topics.commands,
-      topics.events,
-      topics.deadLetters,
-      topics.clock,
-    ]);
+    expect(await prepareTopics(kafka, plan)).toEqual(all);
     expect(await prepareTopics(kafka, plan)).toEqual([]);
     expect(await checkTopics(kafka, plan)).toEqual([]);
   });
@@ -59,6 +55,7 @@ describe('the topics of a ledger', () => {
             { name: 'retention.ms', value: '-1' },
           ],
         },
+        { topic: topics.snapshots, numPartitions: 3, configEntries: [{ name: 'max.message.bytes', value: '9999' }] },
       ],
     });
     const plan = { topics, partitions: 3, replicationFactor: 1 };
@@ -71,6 +68,8 @@ describe('the topics of a ledger', () => {
       [topics.commands, 'partitions', '2', '3'],
       [topics.events, 'cleanup.policy', 'compact', 'delete'],
       [topics.events, 'retention.bytes', '1000000', '-1'],
+      [topics.snapshots, 'cleanup.policy', 'delete', 'compact'],
+      [topics.snapshots, 'max.message.bytes', '9999', '1000000 or more'],
     ]);
     expect(findings[1]?.how_to_change).toContain(`--entity-name ${topics.commands} --add-config retention.ms=-1`);
     expect(findings[2]?.how_to_change).toContain('LEDGER_PARTITIONS');

@@ -1,0 +1,103 @@
+// A ledger that restarts from snapshots goes on as if it had read everything: it knows its stock and its keys, and the
+// snapshots are what the journal makes.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createCodec } from '../../schemas/codec.ts';
+import { checkSchemas } from '../../schemas/registry.ts';
+import { topicsOf } from '../../schemas/topics.ts';
+import * as decider from '../../src/domain/decider.ts';
+import { stateCodec } from '../../src/domain/snapshot.ts';
+import { checkGenesis } from '../../src/log/genesis.ts';
+import { createReading } from '../../src/log/reading.ts';
+import { verifySnapshots } from '../../src/log/snapshot-audit.ts';
+import { realPace } from '../../src/platform/pace.ts';
+import type { LedgerProcess, TestLedger } from '../support/ledger.ts';
+import { apiOf, prepareLedger } from '../support/ledger.ts';
+import { judge, openLog } from '../support/ledger-log.ts';
+import { eventually, servers } from '../support/servers.ts';
+
+const partitions = 2;
+const every = { LEDGER_SNAPSHOT_EVERY: '20' };
+const products = ['tea', 'coffee', 'cocoa', 'milk'];
+
+let ledger: TestLedger;
+beforeAll(async () => {
+  ledger = await prepareLedger('snapshots', partitions);
+}, 90_000);
+afterAll(() => ledger.close(), 60_000);
+
+test('a ledger goes on from its snapshots after a clean stop and after a crash', async () => {
+  const first = await ledger.start(undefined, every);
+  for (const product of products) await apiOf(first.url, ledger.key).product(product, 60);
+  const placed = await orderAll(first, 'before', 40);
+  expect(placed.statuses).toEqual([201]);
+  await eventually(() => said(first, 'a snapshot was written').length >= partitions, { withinMs: 30_000 });
+  expect(await first.end('SIGTERM')).toBe(0);
+
+  const second = await ledger.start(undefined, every);
+  expect((await rebuilt(second)).map(({ snapshot }) => snapshot > 0)).toEqual([true, true]);
+  // The keys of the orders before are known, and so is what they hold.
+  expect(await orderAll(second, 'before', 40)).toEqual({ ids: placed.ids, statuses: [200] });
+  expect((await orderAll(second, 'after', 220)).statuses).toEqual([201, 409]);
+  await second.end('SIGKILL');
+
+  const third = await ledger.start(undefined, every);
+  expect((await rebuilt(third)).map(({ snapshot }) => snapshot > 0)).toEqual([true, true]);
+  expect(await orderAll(third, 'before', 40)).toEqual({ ids: placed.ids, statuses: [200] });
+  for (const product of products) {
+    expect((await apiOf(third.url, ledger.key).get(`/v1/products/${product}`)).body).toMatchObject({ available: 0 });
+  }
+  expect(await third.end('SIGTERM')).toBe(0);
+  for (const process of [first, second, third]) {
+    expect(said(process, 'a snapshot could not be written; the journal has everything')).toEqual([]);
+    expect(said(process, 'a snapshot was discarded; the rebuild reads more of the journal')).toEqual([]);
+  }
+  expect((await judge(ledger)).findings).toEqual([]);
+  expect(await audit()).toEqual({ findings: [], compared: partitions });
+}, 180_000);
+
+/** Places so many orders of one unit, each under a key of its own. */
+async function orderAll(process: LedgerProcess, name: string, count: number) {
+  const api = apiOf(process.url, ledger.key);
+  const ids: unknown[] = [];
+  const statuses = new Set<number>();
+  for (let i = 0; i < count; i += 20) {
+    const keys = Array.from({ length: 20 }, (_, n) => i + n);
+    const order = (n: number) => api.order(`${name}-${n}`, [[products[n % products.length] ?? '', 1]]);
+    for (const { status, body } of await Promise.all(keys.map(order))) {
+      ids.push(body['order_id']);
+      statuses.add(status);
+    }
+  }
+  return { ids, statuses: [...statuses].sort() };
+}
+
+/** What it says of its partitions, once all are rebuilt: one that was killed keeps them for some seconds more. */
+async function rebuilt(process: LedgerProcess): Promise<Line[]> {
+  const lines = (): Line[] => said(process, 'the partition was rebuilt');
+  await eventually(() => lines().length === partitions, { withinMs: 60_000, what: 'rebuilt partitions' });
+  return lines();
+}
+
+interface Line {
+  readonly msg: string;
+  readonly snapshot: number;
+}
+
+function said(process: LedgerProcess, message: string): Line[] {
+  return process.log.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg === message);
+}
+
+async function audit() {
+  const topics = topicsOf(ledger.prefix);
+  const codec = createCodec(await checkSchemas(servers().schemaRegistryUrl, topics));
+  const unknown = (): Promise<null> => Promise.resolve(null);
+  const reading = createReading(codec, unknown, realPace, () => undefined);
+  const log = openLog();
+  try {
+    const about = { log, reading, partitions, eventsTopic: topics.events, topic: topics.snapshots };
+    const ledgerId = await checkGenesis({ ...about, topic: topics.events });
+    return await verifySnapshots({ ...about, ledgerId, decider, states: stateCodec });
+  } finally {
+    await log.close();
+  }
+}
