@@ -6,8 +6,8 @@ import type { PreparedLedger } from './service.ts';
 import { startService } from './service.ts';
 import { median } from './writing.ts';
 
-const rounds = 60;
-const ordersPerRound = 25;
+const rounds = 300;
+const ordersPerRound = 5;
 const readyMsMax = 60_000;
 
 interface Client {
@@ -42,7 +42,7 @@ export async function compareLatency(large: PreparedLedger, empty: PreparedLedge
 async function connect(ledger: PreparedLedger, running: AsyncDisposableStack): Promise<Client> {
   const url = await startService(ledger, running);
   const deadline = performance.now() + readyMsMax;
-  while (!(await fetch(`${url}/health/ready`)).ok) {
+  while (!(await isWriting(url, ledger.key))) {
     if (performance.now() > deadline) throw new Error('the service does not become ready');
     await pause(100);
   }
@@ -51,6 +51,13 @@ async function connect(ledger: PreparedLedger, running: AsyncDisposableStack): P
   const price = { amount: 450, currency: 'USD' };
   await client.post('/v1/products', { product_id: 'measured', name: 'Measured', price, stock: 1_000_000 });
   return client;
+}
+
+/** It takes orders before its partitions are rebuilt; they would wait. */
+async function isWriting(url: string, key: string): Promise<boolean> {
+  const reply = await fetch(`${url}/health`, { headers: { authorization: `Bearer ${key}` } });
+  const { roles } = (await reply.json()) as { roles?: { writer?: { status: string; partitions: number[] } } };
+  return roles?.writer?.status === 'ok' && roles.writer.partitions.length > 0;
 }
 
 async function placeOrder(client: Client): Promise<number> {

@@ -1,5 +1,6 @@
 // What snapshots are for: a ledger with 1,000,000 events of history, made by the real write path, is rebuilt in seconds
-// and answers as fast as an empty one. Prints the figures; exits with 1 when one is missed. Run: npm run bench:rebuild
+// and answers as fast as an empty one. Prints the figures; exits with 1 when one is missed. Run: npm run bench:rebuild, or
+// with another number of events: npm run bench:rebuild -- 200000
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { checkSchemas } from '../../schemas/registry.ts';
 import { topicsOf } from '../../schemas/topics.ts';
@@ -16,13 +17,14 @@ import { startStack } from '../../stack/stack.ts';
 import { compareLatency } from './latency.ts';
 import { prepareLedger } from './service.ts';
 import type { BenchLedger } from './writing.ts';
-import { benchSnapshots, decideAll, median, note, sendOrders, startBenchWriter } from './writing.ts';
+import { benchSnapshots, decideAll, median, note, sendOrders, settings, startBenchWriter } from './writing.ts';
 
 const partitions = 8;
 const products = 125;
-const events = 1_000_000;
+const events = Number(process.argv[2] ?? 1_000_000);
 const ordersPerPartition = (events / 2 - products * partitions) / partitions;
-const snapshotEvery = 100_000;
+/** Of one partition; as it is by default, unless the history is too short for that. */
+const snapshotEvery = Math.min(settings.snapshotEvery, events / partitions / 2);
 const rebuilds = 3;
 const rebuildMsMax = 3_000;
 /** Of the median of an empty ledger. */
@@ -36,17 +38,15 @@ async function main(): Promise<void> {
   try {
     const [large, empty] = [await prepareLedger(env, 'large'), await prepareLedger(env, 'empty')];
     const ledger = await open(large.env, running);
-    await sendOrders(ledger, ordersPerPartition, products);
-    const snapshots = benchSnapshots(ledger, { every: snapshotEvery, written: tellSnapshot });
-    await decideAll(ledger, (ordersPerPartition + products) * partitions, snapshots);
-
+    await makeHistory(ledger);
     const zero = { ...benchSnapshots(ledger), find: () => Promise.resolve(null) };
-    console.log(`rebuilt without snapshots in ${Math.round(await rebuild(ledger, zero))} ms`);
+    await rebuild(ledger, zero, 'without snapshots');
     const times: number[] = [];
-    for (let i = 0; i < rebuilds; i++) times.push(await rebuild(ledger, benchSnapshots(ledger)));
+    for (let i = 0; i < rebuilds; i++) times.push(await rebuild(ledger, benchSnapshots(ledger), 'with snapshots'));
     const isFast = median(times) <= rebuildMsMax;
-    const said = times.map((ms) => `${Math.round(ms)}`).join(', ');
-    console.log(`rebuilt with snapshots in ${said} ms, median at most ${rebuildMsMax}: ${isFast ? 'ok' : 'TOO SLOW'}`);
+    console.log(
+      `the median is ${Math.round(median(times))} ms, at most ${rebuildMsMax}: ${isFast ? 'ok' : 'TOO SLOW'}`,
+    );
 
     await measureBlocks(ledger);
     const share = await compareLatency(large, empty);
@@ -77,9 +77,36 @@ async function open(env: { readonly [name: string]: string }, running: AsyncDisp
   return { log, topics, partitions, codec, reading, ledgerId, group: `${prefix}.writer` };
 }
 
-async function rebuild(ledger: BenchLedger, snapshots: ReturnType<typeof benchSnapshots>): Promise<number> {
+/** Ends as a crash would, with the last snapshots some way behind. */
+async function makeHistory(ledger: BenchLedger): Promise<void> {
+  const ends = new Map<number, number>();
+  const written = (manifest: Manifest, ms: number): void => {
+    ends.set(manifest.partition, manifest.end);
+    tellSnapshot(manifest, ms);
+  };
+  const taking = benchSnapshots(ledger, { every: snapshotEvery, written });
+  const snapshots = { ...taking, stop: () => Promise.resolve() };
+  // Genesis, an event for each product, and two for each order.
+  const journalEnd = 1 + products + 2 * ordersPerPartition;
+  const isDone = (): boolean => {
+    const late = [...ends.values()].filter((end) => journalEnd - end >= snapshotEvery);
+    return ends.size === partitions && late.length === 0;
+  };
+  await sendOrders(ledger, ordersPerPartition, products);
+  await decideAll(ledger, (ordersPerPartition + products) * partitions, snapshots, isDone);
+}
+
+async function rebuild(
+  ledger: BenchLedger,
+  snapshots: ReturnType<typeof benchSnapshots>,
+  how: string,
+): Promise<number> {
+  const before = process.cpuUsage();
   const writer = await startBenchWriter(ledger, snapshots);
   const ms = await Promise.race([writer.ready, writer.failed]);
+  const { user, system } = process.cpuUsage(before);
+  const cost = `${Math.round(ms)} ms, ${Math.round((user + system) / 1_000)} ms of them at work`;
+  console.log(`rebuilt ${how}, ${writer.read()} events read, in ${cost}`);
   await writer.role.stop();
   return ms;
 }

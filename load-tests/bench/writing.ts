@@ -16,6 +16,7 @@ import type { Log } from '../../src/log/port.ts';
 import type { Reading } from '../../src/log/reading.ts';
 import type { Snapshots, SnapshotsOptions } from '../../src/log/snapshots.ts';
 import { createSnapshots } from '../../src/log/snapshots.ts';
+import { readConfig } from '../../src/platform/config.ts';
 import { realPace } from '../../src/platform/pace.ts';
 
 /** A ledger that was prepared. */
@@ -28,6 +29,9 @@ export interface BenchLedger {
   readonly reading: Reading;
   readonly group: string;
 }
+
+/** As they are where nobody says otherwise. */
+export const settings = readConfig({});
 
 const batch = 1_000;
 const waitMs = 20;
@@ -92,7 +96,8 @@ export function benchSnapshots(
     states: stateCodec,
     codeVersion: 'bench',
     every: 0,
-    stopMsMax: 2_000,
+    stopMsMax: settings.snapshotStopMsMax,
+    stepMsMax: settings.snapshotStepMsMax,
     pace: realPace,
     written: () => undefined,
     failed: (_partition, error) => note(error),
@@ -106,6 +111,8 @@ export interface BenchWriter {
   /** Resolves with the time, ms, from the start of the role until every partition is written. */
   readonly ready: Promise<number>;
   decided(): number;
+  /** Events that were read to rebuild the partitions. */
+  read(): number;
   /** Rejects when something goes wrong that a healthy writer does not meet. */
   readonly failed: Promise<never>;
 }
@@ -117,6 +124,7 @@ export async function startBenchWriter(ledger: BenchLedger, snapshots: Snapshots
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(note);
   let decided = 0;
+  let read = 0;
   const role = await startWriterRole<State>({
     ...ledger,
     decider,
@@ -139,7 +147,9 @@ export async function startBenchWriter(ledger: BenchLedger, snapshots: Snapshots
       failed: (_offset, error) => failed.reject(error),
     },
     alarm: (_partition, alarm) => failed.reject(alarm),
-    rebuilt: () => undefined,
+    rebuilt: (_partition, { counted }) => {
+      read += counted;
+    },
     trouble: note,
     stuck: () => failed.reject(new Error('the writer is stuck')),
   });
@@ -151,11 +161,16 @@ export async function startBenchWriter(ledger: BenchLedger, snapshots: Snapshots
     while (!isReady()) await pause(waitMs);
     return performance.now() - started;
   };
-  return { role, ready: becomesReady(), decided: () => decided, failed: failed.promise };
+  return { role, ready: becomesReady(), decided: () => decided, read: () => read, failed: failed.promise };
 }
 
-/** Lets a writer decide so many commands and prints its rate. */
-export async function decideAll(ledger: BenchLedger, commands: number, snapshots: Snapshots<State>): Promise<void> {
+/** Lets a writer decide so many commands, prints its rate, and stops it when it has nothing else to do either. */
+export async function decideAll(
+  ledger: BenchLedger,
+  commands: number,
+  snapshots: Snapshots<State>,
+  isDone: () => boolean = () => true,
+): Promise<void> {
   const writer = await startBenchWriter(ledger, snapshots);
   const started = performance.now();
   const done = async (): Promise<void> => {
@@ -165,6 +180,7 @@ export async function decideAll(ledger: BenchLedger, commands: number, snapshots
   const seconds = (performance.now() - started) / 1_000;
   const rate = Math.round(commands / seconds);
   console.log(`the writer decided ${commands} commands in ${seconds.toFixed(1)} s, ${rate} a second`);
+  while (!isDone()) await Promise.race([pause(waitMs), writer.failed]);
   await writer.role.stop();
 }
 

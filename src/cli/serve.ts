@@ -133,6 +133,7 @@ function startWriter(
     codeVersion: version,
     every: config.snapshotEvery,
     stopMsMax: config.snapshotStopMsMax,
+    stepMsMax: config.snapshotStepMsMax,
     pace: realPace,
   });
   return startWriterRole<State>({

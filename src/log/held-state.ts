@@ -6,7 +6,7 @@ export interface HoldableState<S> {
   current(): S;
   /** Merges an overlay of the current state into it. */
   settle(overlay: S): void;
-  /** The state as it is now, for good until it is released. No overlay of it may be in use. */
+  /** The state as it is now, for good until it is first released. No overlay of it may be in use. */
   hold(): { readonly state: S; readonly release: () => void };
 }
 
@@ -33,7 +33,12 @@ export function createHoldableState<S>(decider: Decider<S>, begin: S): HoldableS
       const still = state;
       state = decider.fork(still);
       held = 'yes';
-      return { state: still, release: () => (held = 'released') };
+      let isReleased = false;
+      const release = (): void => {
+        if (!isReleased) held = 'released';
+        isReleased = true;
+      };
+      return { state: still, release };
     },
   };
 }

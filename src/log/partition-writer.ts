@@ -82,10 +82,10 @@ export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): Pa
     error = null;
     const appended = (batch: AppendedBatch): void => {
       events.appended(batch);
-      snapshots.offer(fresh);
+      snapshots.offer(fresh, started.isAtRest);
     };
-    snapshots.offer(fresh);
     const started = createWriter({ ...options, journal: fresh, events: { ...events, appended } });
+    snapshots.offer(fresh, started.isAtRest);
     writer = started;
     running = started.run(lifetime.signal).catch(async (thrown: unknown) => {
       writer = null;

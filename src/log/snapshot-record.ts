@@ -2,7 +2,6 @@
 // that is half written never lies where the one before it lay.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { requestBytes } from './connection.ts';
 import { uuidToBytes } from './journal.ts';
 import type { LogRecord, OutgoingRecord } from './port.ts';
 
@@ -56,11 +55,6 @@ export function pieceRecord(manifest: PieceOf, number: number, piece: Uint8Array
 
 /** What a piece says about where it belongs. */
 type PieceOf = Pick<Manifest, 'partition' | 'slot' | 'snapshot_id'>;
-
-/** Bytes that a piece adds to a request. */
-export function pieceBytes(piece: Uint8Array): number {
-  return requestBytes(piece);
-}
 
 export function manifestRecord(manifest: Manifest): OutgoingRecord {
   const value = Buffer.from(JSON.stringify(manifest));

@@ -1,12 +1,13 @@
-// Writes one snapshot of a fold that is held still: pieces while commands go on being decided, then the manifest that
-// makes them one.
+// Writes one snapshot of a fold that is held still: all its pieces are made while commands go on being decided, then the
+// fold is let go, and the pieces are sent, last of all the manifest that makes them one.
 import { createHash, randomUUID } from 'node:crypto';
 import type { Connection } from './connection.ts';
+import { requestBytes } from './connection.ts';
 import type { StateCodec } from './decider-port.ts';
-import type { Fold } from './partition-journal.ts';
-import type { OutgoingRecord, Pace } from './port.ts';
+import type { HeldFold } from './partition-journal.ts';
+import type { Pace } from './port.ts';
 import type { Manifest } from './snapshot-record.ts';
-import { manifestRecord, pieceBytes, pieceRecord, sendBytesTarget } from './snapshot-record.ts';
+import { manifestRecord, pieceRecord, sendBytesTarget } from './snapshot-record.ts';
 
 export interface SnapshotTarget<S> {
   /** Its own: it must not delay the journal. */
@@ -16,45 +17,37 @@ export interface SnapshotTarget<S> {
   readonly pace: Pace;
   readonly ledgerId: string;
   readonly codeVersion: string;
+  /** How long pieces are made without a rest, ms; nothing else happens in this process meanwhile. */
+  readonly stepMsMax: number;
 }
 
-/** Rest between two pieces, ms, in which commands are decided. */
+/** Rest between two steps, ms, in which commands are decided. */
 const restMs = 2;
 
-/** @throws LogError; the signal's reason when aborted */
+/** Lets the fold go as soon as it is not needed any more. @throws LogError; the signal's reason when aborted */
 export async function writeSnapshot<S>(
   target: SnapshotTarget<S>,
   { partition, slot }: Pick<Manifest, 'partition' | 'slot'>,
-  fold: Fold<S>,
+  fold: HeldFold<S>,
   signal: AbortSignal,
 ): Promise<Manifest> {
-  const { connection, topic, states, pace } = target;
+  const { connection, topic, states } = target;
   const place = { snapshot_id: randomUUID(), partition, slot };
+  // The longer the fold is held, the more has to be merged at once afterwards: no send is waited for meanwhile.
+  const pieces = await makePieces(target, fold.state, signal).finally(fold.release);
   const hash = createHash('sha256');
-  let pieces = 0;
+  let sent = 0;
   let bytes = 0;
   let first: number | null = null;
-  let batch: OutgoingRecord[] = [];
-  let batchBytes = 0;
-
-  async function send(): Promise<void> {
-    const landed = await connection.append(topic, new Map([[partition, batch]]));
-    first ??= landed.get(partition)?.baseOffset ?? null;
-    batch = [];
-    batchBytes = 0;
-  }
-
-  for (const piece of states.encode(fold.state)) {
+  for (const batch of batches(pieces)) {
     signal.throwIfAborted();
-    hash.update(piece);
-    if (batch.length > 0 && batchBytes + pieceBytes(piece) > sendBytesTarget) await send();
-    batch.push(pieceRecord(place, pieces, piece));
-    batchBytes += pieceBytes(piece);
-    pieces += 1;
-    bytes += piece.length;
-    await pace.sleep(restMs, signal);
+    const records = batch.map((piece, n) => pieceRecord(place, sent + n, piece));
+    const landed = await connection.append(topic, new Map([[partition, records]]));
+    first ??= landed.get(partition)?.baseOffset ?? null;
+    for (const piece of batch) hash.update(piece);
+    sent += batch.length;
+    bytes += batch.reduce((sum, { length }) => sum + length, 0);
   }
-  await send();
   signal.throwIfAborted();
   const manifest = {
     ...place,
@@ -64,11 +57,45 @@ export async function writeSnapshot<S>(
     end: fold.end,
     log_time: fold.time,
     last: fold.last,
-    pieces,
+    pieces: sent,
     bytes,
     first_offset: first ?? 0,
     state_hash: hash.digest('hex'),
   };
   await connection.append(topic, new Map([[partition, [manifestRecord(manifest)]]]));
   return manifest;
+}
+
+async function makePieces<S>(
+  { states, pace, stepMsMax }: SnapshotTarget<S>,
+  state: S,
+  signal: AbortSignal,
+): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  let stepBegan = pace.now();
+  for (const piece of states.encode(state)) {
+    pieces.push(piece);
+    if (pace.now() - stepBegan < stepMsMax) continue;
+    await pace.sleep(restMs, signal);
+    signal.throwIfAborted();
+    stepBegan = pace.now();
+  }
+  return pieces;
+}
+
+/** Cuts pieces into requests of at most `sendBytesTarget`. */
+function* batches(pieces: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {
+  let batch: Uint8Array[] = [];
+  let bytes = 0;
+  for (const piece of pieces) {
+    const more = requestBytes(piece);
+    if (batch.length > 0 && bytes + more > sendBytesTarget) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(piece);
+    bytes += more;
+  }
+  if (batch.length > 0) yield batch;
 }

@@ -16,6 +16,8 @@ export interface SnapshotsOptions<S> extends SnapshotSource<S> {
   readonly every: number;
   /** How long the last ones may take when the writers stop, ms. */
   readonly stopMsMax: number;
+  /** How long one may keep everything else in this process waiting, ms. */
+  readonly stepMsMax: number;
   readonly written: (manifest: Manifest, ms: number) => void;
   readonly failed: (partition: number, error: unknown) => void;
 }
@@ -25,14 +27,22 @@ export interface Snapshots<S> {
   find(partition: number, signal: AbortSignal): Promise<FoundSnapshot<S> | null>;
   /** A fold that began with this one came to an error. */
   discard(manifest: Manifest, error: unknown): void;
-  /** The journal has grown and no batch is under way: takes a snapshot where one is due and none is being taken. */
-  offer(journal: PartitionJournal<S>): void;
+  /**
+   * The journal has grown and no batch is under way: takes a snapshot where one is due. While another one is being
+   * taken it has to wait, for the next offer or until `isAtRest` then says that no batch is under way.
+   */
+  offer(journal: PartitionJournal<S>, isAtRest: () => boolean): void;
   /** Takes the last ones, of journals that nobody writes any more, as far as there is time. Never rejects. */
   stop(journals: readonly PartitionJournal<S>[]): Promise<void>;
 }
 
 /** What is known of the newest snapshot of a partition. */
 type Newest = Pick<Manifest, 'end' | 'slot'>;
+
+interface Offer<S> {
+  readonly journal: PartitionJournal<S>;
+  readonly isAtRest: () => boolean;
+}
 
 /** When writers stop, this part of the usual number of records is enough. */
 const stopShare = 0.1;
@@ -41,6 +51,7 @@ export function createSnapshots<S>(options: SnapshotsOptions<S>): Snapshots<S> {
   const { every, pace } = options;
   const newest = new Map<number, Newest>();
   const stopping = new AbortController();
+  const waiting = new Map<number, Offer<S>>();
   let taking: Promise<void> | null = null;
 
   function since({ partition, end }: PartitionJournal<S>): number {
@@ -67,6 +78,15 @@ export function createSnapshots<S>(options: SnapshotsOptions<S>): Snapshots<S> {
     }
   }
 
+  function begin(journal: PartitionJournal<S>): void {
+    waiting.delete(journal.partition);
+    taking = take(journal.partition, journal.hold()).then(() => {
+      taking = null;
+      const next = [...waiting.values()].find(({ isAtRest }) => isAtRest());
+      if (next !== undefined) begin(next.journal);
+    });
+  }
+
   return {
     async find(partition, signal) {
       newest.delete(partition);
@@ -78,13 +98,13 @@ export function createSnapshots<S>(options: SnapshotsOptions<S>): Snapshots<S> {
       newest.delete(partition);
       options.discarded(partition, 'no_way_on', error instanceof Error ? error.message : String(error));
     },
-    offer(journal) {
-      if (every === 0 || taking !== null || stopping.signal.aborted || since(journal) < every) return;
-      taking = take(journal.partition, journal.hold()).then(() => {
-        taking = null;
-      });
+    offer(journal, isAtRest) {
+      if (every === 0 || stopping.signal.aborted || since(journal) < every) return;
+      if (taking === null) begin(journal);
+      else waiting.set(journal.partition, { journal, isAtRest });
     },
     async stop(journals) {
+      waiting.clear();
       const over = new AbortController();
       const limit = pace.sleep(options.stopMsMax, over.signal).then(() => stopping.abort(new Error('no time left')));
       await taking;

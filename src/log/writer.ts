@@ -63,6 +63,8 @@ export interface Writer {
    */
   offer(records: readonly LogRecord[]): number;
   queued(): number;
+  /** Whether it waits for commands: no batch is being decided or appended. */
+  isAtRest(): boolean;
   /** Works until stopped or until the partition is lost. @throws LedgerAlarm when the partition must stop */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -85,6 +87,13 @@ export function createWriter<S>(options: WriterOptions<S>): Writer {
   /** Offset of the next command that is not in the queue or behind it. */
   let next = journal.progress() + 1;
   let wake = (): void => undefined;
+  let resting = false;
+
+  async function rest(): Promise<void> {
+    resting = true;
+    await new Promise<void>((resolve) => (wake = resolve));
+    resting = false;
+  }
 
   /** Forgets what is decided, by us or by another writer, and reads the next commands. */
   async function take(signal: AbortSignal): Promise<QueuedCommand[]> {
@@ -101,7 +110,7 @@ export function createWriter<S>(options: WriterOptions<S>): Writer {
         const commands = await take(signal);
         if (commands.length > 0) await decide({ options, context, connection, signal }, commands);
         // Asked again, as an abort that came while `take` was awaited has woken nobody.
-        else if (queue.length === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
+        else if (queue.length === 0 && !signal.aborted) await rest();
       }
     } catch (error) {
       if (error !== signal.reason) throw error;
@@ -128,6 +137,7 @@ export function createWriter<S>(options: WriterOptions<S>): Writer {
       return known;
     },
     queued: () => queue.length,
+    isAtRest: () => resting,
     run,
   };
 }

@@ -196,8 +196,14 @@ export const settings = {
   snapshotEvery: setting(
     'LEDGER_SNAPSHOT_EVERY',
     whole(0, 1_000_000_000),
-    '100000',
+    '25000',
     "Events of one partition after which a snapshot of its writer's state is taken; a tenth is enough at the end; 0: never.",
+  ),
+  snapshotStepMsMax: setting(
+    'LEDGER_SNAPSHOT_STEP_MS_MAX',
+    whole(1, 1_000),
+    '5',
+    'Milliseconds for which a snapshot that is being taken keeps everything else in the process waiting.',
   ),
   snapshotStopMsMax: setting(
     'LEDGER_SNAPSHOT_STOP_MS_MAX',

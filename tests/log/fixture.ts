@@ -132,7 +132,7 @@ export function snapshotsOver(log: Log, more: Partial<SnapshotsOptions<State>> =
   const told = { written: [] as Manifest[], failed: [] as unknown[], discarded: [] as Misfit[] };
   const snapshots = createSnapshots<State>({
     ...{ log, topic: topics.snapshots, eventsTopic: topics.events, reading: plainReading(), states: stateCodec },
-    ...{ ledgerId: uuid(0xabc), codeVersion: '1.0.0', every: 0, stopMsMax: 1_000, pace: fakePace() },
+    ...{ ledgerId: uuid(0xabc), codeVersion: '1.0.0', every: 0, stopMsMax: 1_000, stepMsMax: 0, pace: fakePace() },
     written: (manifest) => void told.written.push(manifest),
     failed: (_partition, error) => void told.failed.push(error),
     discarded: (_partition, misfit) => void told.discarded.push(misfit),
@@ -141,9 +141,14 @@ export function snapshotsOver(log: Log, more: Partial<SnapshotsOptions<State>> =
   return { snapshots, told };
 }
 
-export function journalOf(log: Log, partitions = 1, begin: Fold<State> | null = null): PartitionJournal<State> {
+export function journalOf(
+  log: Log,
+  partitions = 1,
+  begin: Fold<State> | null = null,
+  partition = 0,
+): PartitionJournal<State> {
   const reading = plainReading();
-  return createPartitionJournal({ log, topic: topics.events, partition: 0, partitions, reading, decider }, begin);
+  return createPartitionJournal({ log, topic: topics.events, partition, partitions, reading, decider }, begin);
 }
 
 /** An opened ledger of one partition and its journal, read to the end. */

@@ -25,6 +25,8 @@ import {
 } from './fixture.ts';
 
 export const going = new AbortController().signal;
+/** A writer that never rests. */
+export const working = (): boolean => false;
 
 /** Decides commands and has them acknowledged; the nth command of a journal has offset n. */
 export function write(log: MemoryLog, journal: PartitionJournal<State>, count: number): void {
@@ -43,7 +45,7 @@ export async function given(snapshotAfter: readonly number[] = [5], more: Partia
   const { snapshots, told } = snapshotsOver(log, { every: 1, ...more });
   for (const after of snapshotAfter) {
     write(log, journal, after - journal.progress() - 1);
-    snapshots.offer(journal);
+    snapshots.offer(journal, working);
     await until('it is written', () => told.written.length + told.failed.length === snapshotAfter.indexOf(after) + 1);
   }
   write(log, journal, 10 - journal.progress() - 1);

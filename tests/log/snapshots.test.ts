@@ -2,8 +2,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { stateCodec } from '../../src/domain/snapshot.ts';
 import type { Pace } from '../../src/log/port.ts';
-import { fakePace, journalOf, opened, readAll, snapshotsOver, topics, turn, until } from './fixture.ts';
-import { audit, bytesOf, find, given, going, write } from './snapshot-fixture.ts';
+import {
+  fakePace,
+  journalOf,
+  memoryLog,
+  open,
+  opened,
+  readAll,
+  snapshotsOver,
+  topics,
+  turn,
+  until,
+} from './fixture.ts';
+import { audit, bytesOf, find, given, going, working, write } from './snapshot-fixture.ts';
 
 describe('a snapshot', () => {
   test('is what the journal makes, and a rebuild goes on from it', async () => {
@@ -32,12 +43,12 @@ describe('a snapshot', () => {
     write(log, journal, 3);
     const pace = slowPace();
     const { snapshots, told } = snapshotsOver(log, { every: 1, pace });
-    snapshots.offer(journal);
+    snapshots.offer(journal, working);
     const end = journal.end();
     for (let i = 0; i < 40; i += 1) {
       write(log, journal, 1);
       // Neither a second one at the same time, nor anything of the later batches in the first.
-      if (told.written.length === 0) snapshots.offer(journal);
+      if (told.written.length === 0) snapshots.offer(journal, working);
       pace.letGo();
       await turn();
     }
@@ -55,7 +66,7 @@ describe('a snapshot', () => {
     const { log, journal } = await opened();
     const { snapshots, told } = snapshotsOver(log, { every: 40, pace: quickPace() });
     write(log, journal, 15);
-    snapshots.offer(journal);
+    snapshots.offer(journal, working);
     expect(journal.end()).toBeLessThan(40);
     expect(told.written).toEqual([]);
     await snapshots.stop([journal]);
@@ -67,6 +78,21 @@ describe('a snapshot', () => {
     expect(again.told.written).toEqual([]);
   });
 
+  test('waits for its turn, and then for its writer to be at rest or to ask again', async () => {
+    const log = memoryLog({}, 3);
+    await open(log, 3);
+    const journals = [0, 1, 2].map((partition) => journalOf(log, 3, null, partition));
+    for (const journal of journals) await journal.catchUp();
+    const { snapshots, told } = snapshotsOver(log, { every: 1 });
+    for (const journal of journals) snapshots.offer(journal, () => journal.partition === 2);
+    await until('two are written', () => told.written.length === 2);
+    for (let i = 0; i < 30; i += 1) await turn();
+    expect(told.written.map(({ partition }) => partition)).toEqual([0, 2]);
+    for (const journal of journals) snapshots.offer(journal, working);
+    await until('the last one is written', () => told.written.length === 3);
+    expect(told.written[2]).toMatchObject({ partition: 1, end: 1 });
+  });
+
   test('takes the slot in which the newest one does not lie', async () => {
     const { written, log } = await given([2, 4, 6]);
     expect(written.map(({ slot }) => slot)).toEqual([0, 1, 0]);
@@ -75,7 +101,7 @@ describe('a snapshot', () => {
     const { snapshots, told } = snapshotsOver(other, { every: 1 });
     const journal = journalOf(other, 1, (await snapshots.find(0, going))?.fold);
     await journal.catchUp();
-    snapshots.offer(journal);
+    snapshots.offer(journal, working);
     await until('it is written', () => told.written.length === 1);
     expect(told.written[0]?.slot).toBe(1);
   });
@@ -83,7 +109,7 @@ describe('a snapshot', () => {
   test('is never taken where none is wanted', async () => {
     const { log, journal, written } = await given([], { every: 0 });
     const { snapshots } = snapshotsOver(log, { every: 0 });
-    snapshots.offer(journal);
+    snapshots.offer(journal, working);
     await snapshots.stop([journal]);
     expect([written, await readAll(log, topics.snapshots)]).toEqual([[], []]);
   });
@@ -94,12 +120,12 @@ describe('a snapshot', () => {
     const faulty = log.client({ faults: () => ((appends += 1) === 2 ? 'lose_answer' : 'none') });
     const { snapshots, told } = snapshotsOver(faulty, { every: 4 });
     write(log, journal, 3);
-    snapshots.offer(journal);
+    snapshots.offer(journal, working);
     await until('it has failed', () => told.failed.length === 1);
     expect(told.failed[0]).toMatchObject({ code: 'unknown' });
-    snapshots.offer(journal);
+    snapshots.offer(journal, working);
     write(log, journal, 4);
-    snapshots.offer(journal);
+    snapshots.offer(journal, working);
     await until('the next one is written', () => told.written.length === 1);
     expect(told.failed).toHaveLength(1);
     expect((await audit(log)).findings).toEqual([]);
@@ -124,7 +150,7 @@ test('the audit finds a snapshot that is whole but not what the journal makes', 
   const held = journal.hold();
   held.state.products.own.forEach((product, id, own) => product !== null && own.set(id, { ...product, held: 0 }));
   const { snapshots, told } = snapshotsOver(log, { every: 1 });
-  snapshots.offer({ ...journal, hold: () => held });
+  snapshots.offer({ ...journal, hold: () => held }, working);
   await until('it is written', () => told.written.length === 1);
   expect((await find(log)).discarded).toEqual([]);
   const { findings } = await audit(log);

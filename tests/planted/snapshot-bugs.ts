@@ -4,6 +4,13 @@ import { simulation, unit } from './catchers.ts';
 
 export const snapshotBugs: readonly PlantedBug[] = [
   {
+    name: 'a snapshot is begun while a batch is under way',
+    file: 'src/log/writer.ts',
+    find: 'isAtRest: () => resting,',
+    replace: 'isAtRest: () => true,',
+    caughtBy: simulation,
+  },
+  {
     name: 'a snapshot takes in what is decided while it is written',
     file: 'src/log/snapshots.ts',
     find: '    const started = pace.now();\n',

@@ -22,6 +22,7 @@ export function simulateSnapshots(world: World, process: SimProcess, given: Give
     codeVersion: 'simulated',
     every: world.chance(0.1) ? 0 : 1 + world.below(6),
     stopMsMax: 1_000,
+    stepMsMax: 0,
     // A rest is a step like any other: by the clock, most processes would die before their first snapshot.
     pace: { ...process.pace, sleep: () => new Promise((resolve) => process.schedule(resolve)) },
     written: () => undefined,
