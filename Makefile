@@ -1,10 +1,11 @@
 # make up      starts everything; make down stops it; make clean removes the data too
-# make test    runs all tests, on servers of their own; make soak plays 100,000 seeds of the simulation
+# make demo    shows a flash sale on it, and what the log says about that
+# make test    runs all tests, on servers of their own; make soak those that take long
 # make model   checks the models of the protocol in docs/protocol, about a minute; needs spin and gcc
 # make bench   measures orders a second against a Postgres baseline, about ten minutes
 NODE := node_modules/node/bin/node
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test soak model bench
+.PHONY: help up down clean demo test soak model bench
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -18,6 +19,9 @@ down:
 
 clean:
 	@$(call node,stack/down.ts --clean)
+
+demo: up
+	@$(NODE) stack/demo.ts
 
 test: node_modules/.package-lock.json
 	@npm test --silent

@@ -2,7 +2,7 @@
 //   k6 run load-tests/oversell.js      BASE_URL and API_KEY (or LEDGER_URL and LEDGER_API_KEY) say where and as whom
 import exec from 'k6/execution';
 import { Counter } from 'k6/metrics';
-import { createProduct, holdsOne, optionsFor, order, users, verdict } from './support.js';
+import { auditPasses, complain, createProduct, holds, optionsFor, order, users, verdict } from './support.js';
 
 const stock = 1;
 const wanted = {
@@ -10,6 +10,7 @@ const wanted = {
   orders_out_of_stock: users - stock,
   orders_other: 0,
   stock_right_at_the_end: 1,
+  audit_passed: 1,
 };
 const counters = Object.fromEntries(Object.keys(wanted).map((name) => [name, new Counter(name)]));
 
@@ -29,13 +30,14 @@ export function rush({ product }) {
   else if (answer.status === 409 && answer.json('code') === 'out_of_stock') counters.orders_out_of_stock.add(1);
   else {
     counters.orders_other.add(1);
-    console.error(`neither sold nor out of stock: ${answer.status} ${answer.error} ${answer.body}`);
+    complain('neither sold nor out of stock', answer);
   }
 }
 
-/** The ledger itself says what is left. */
+/** The ledger itself says what is left, and its log whether it is true. */
 export function teardown({ product }) {
-  if (holdsOne(product, stock)) counters.stock_right_at_the_end.add(1);
+  if (holds(product, stock, 1)) counters.stock_right_at_the_end.add(1);
+  if (auditPasses()) counters.audit_passed.add(1);
 }
 
 export function handleSummary(data) {

@@ -1,5 +1,6 @@
 // `make test`: every check of the project, one after the other, none left out because an earlier one failed. The last
-// line is `N passed, N failed`. Names of steps or of groups (lint, unit, system) as arguments run only those.
+// line is `N passed, N failed`. Names of steps or of groups (lint, unit, system) as arguments run only those; the group
+// soak runs only when it is named.
 import type { Counts } from './support/counts.ts';
 import { fuzz } from './support/fuzz.ts';
 import type { Step, StepContext } from './support/steps.ts';
@@ -23,9 +24,20 @@ const steps: readonly Step[] = [
   jestProject('real', 'system', 14 * minuteMs),
   jestProject('faults', 'system', 8 * minuteMs),
   testLedger,
-  k6('oversell', 2 * minuteMs),
-  k6('idempotency', 2 * minuteMs),
+  // Four minutes for all of k6 together.
+  k6('oversell', 30_000),
+  k6('idempotency', 30_000),
+  k6('flash-sale', minuteMs),
+  k6('ramp', 70_000, { settings: { SECONDS: 30 } }),
+  k6('mixed', 50_000, { settings: { SECONDS: 20 } }),
   fuzz,
+];
+
+/** What takes too long for every run: `make soak`. */
+const soakSteps: readonly Step[] = [
+  k6('flash-sale', 10 * minuteMs, { group: 'soak', settings: { BUYERS: 50_000, UNITS: 5_000 } }),
+  k6('ramp', 10 * minuteMs, { group: 'soak' }),
+  k6('mixed', 10 * minuteMs, { group: 'soak', settings: { SECONDS: 120, USERS: 50 } }),
 ];
 
 interface Line extends Counts {
@@ -64,7 +76,8 @@ function render({ name, seconds, passed, failed, note }: Line): string {
 
 function choose(names: readonly string[]): readonly Step[] {
   if (names.length === 0) return steps;
-  return steps.filter(({ name, group }) => names.includes(name) || names.includes(group));
+  const named = steps.filter(({ name, group }) => names.includes(name) || names.includes(group));
+  return names.includes('soak') ? [...named, ...soakSteps] : named;
 }
 
 /** Closes what the steps started; answers how many did not end in order. */

@@ -23,7 +23,7 @@ export interface StepContext {
 export interface Step {
   readonly name: string;
   /** Steps can be run by the group as well: `node tests/run.ts lint`. */
-  readonly group: 'lint' | 'unit' | 'system';
+  readonly group: 'lint' | 'unit' | 'system' | 'soak';
   run(context: StepContext): Promise<Counts>;
 }
 
@@ -116,8 +116,14 @@ export const testLedger: Step = {
   },
 };
 
+export interface K6Options {
+  /** With settings of its own for the script: `{ SECONDS: 30 }`. */
+  readonly settings?: { readonly [name: string]: number };
+  readonly group?: Step['group'];
+}
+
 /** A load test with k6 against the test ledger. */
-export function k6(script: string, timeoutMs: number): Step {
+export function k6(script: string, timeoutMs: number, { settings = {}, group = 'system' }: K6Options = {}): Step {
   const run: Step['run'] = async (context) => {
     const url = context.env['LEDGER_URL'];
     if (url === undefined) return { passed: 0, failed: 1, note: 'there is no test ledger' };
@@ -126,12 +132,13 @@ export function k6(script: string, timeoutMs: number): Step {
       console.error(`k6 is missing: install it, or \`go install go.k6.io/k6@${k6Version}\``);
       return { passed: 0, failed: 1, note: 'k6 is missing' };
     }
-    const command = [program, 'run', '--quiet', `load-tests/${script}.js`];
+    const said = Object.entries(settings).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+    const command = [program, 'run', '--quiet', ...said, `load-tests/${script}.js`];
     // Whatever the caller's environment says, it is this ledger that is tested.
     const env = { ...context.env, BASE_URL: url, API_KEY: context.env['LEDGER_API_KEY'] ?? '' };
     return byExitCode(await runChild(command, { ...context, env, timeoutMs, live: true }));
   };
-  return { name: `k6 ${script}`, group: 'system', run };
+  return { name: `k6 ${script}`, group, run };
 }
 
 async function jest(args: readonly string[], options: ChildOptions): Promise<ChildResult> {

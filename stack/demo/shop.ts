@@ -1,0 +1,96 @@
+// What the demo asks of the ledger, over HTTP like any client.
+import { setTimeout as pause } from 'node:timers/promises';
+
+const answerMsMax = 30_000;
+const auditMsMax = 120_000;
+const readyMsMax = 60_000;
+const askAgainMs = 250;
+
+export interface OrderAnswer {
+  readonly status: number;
+  readonly orderId: string | undefined;
+  readonly code: string | undefined;
+}
+
+export interface Levels {
+  readonly on_hand: number;
+  readonly held: number;
+  readonly available: number;
+}
+
+export interface Audit {
+  readonly ok: boolean;
+  readonly findings: readonly unknown[];
+  readonly warnings: readonly unknown[];
+  readonly events?: number;
+}
+
+export interface Shop {
+  createProduct(product: string, stock: number): Promise<void>;
+  /** One unit, under an idempotency key. Status 0: no answer. */
+  order(product: string, key: string): Promise<OrderAnswer>;
+  levels(product: string): Promise<Levels>;
+  /** @throws Error when the ledger does not audit */
+  audit(): Promise<Audit>;
+}
+
+export function createShop(
+  { url, apiKey }: { readonly url: string; readonly apiKey: string },
+  signal: AbortSignal,
+): Shop {
+  const ask = async (
+    method: string,
+    path: string,
+    body?: object,
+    more: { readonly key?: string; ms?: number } = {},
+  ) => {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(more.key === undefined ? {} : { 'idempotency-key': more.key }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(more.ms ?? answerMsMax)]),
+    });
+    return { status: answer.status, text: await answer.text() };
+  };
+  const wanted = (status: number, answer: Awaited<ReturnType<typeof ask>>): string => {
+    if (answer.status !== status) throw new Error(`the ledger answered ${answer.status}: ${answer.text}`);
+    return answer.text;
+  };
+  /** Asks again while the ledger is not ready for it, which it says with 503. */
+  const patiently = async (status: number, asking: () => ReturnType<typeof ask>): Promise<string> => {
+    const deadline = performance.now() + readyMsMax;
+    for (;;) {
+      const answer = await asking();
+      if (answer.status !== 503 || performance.now() > deadline) return wanted(status, answer);
+      await pause(askAgainMs, undefined, { signal });
+    }
+  };
+
+  return {
+    createProduct: async (product_id, stock) => {
+      const price = { amount: 1_999, currency: 'USD' };
+      const body = { product_id, name: 'The thing that everybody wants', price, stock };
+      await patiently(201, () => ask('POST', '/v1/products', body));
+    },
+    order: async (product_id, key) => {
+      const body = { lines: [{ product_id, quantity: 1 }], customer_id: key, payment: 'manual' };
+      try {
+        const { status, text } = await ask('POST', '/v1/orders', body, { key });
+        // The ledger's own answers are JSON objects.
+        const said = JSON.parse(text) as { readonly order_id?: string; readonly code?: string };
+        return { status, orderId: said.order_id, code: said.code };
+      } catch (error) {
+        signal.throwIfAborted();
+        // A lost connection is an answer that the buyer did not get: the same key may be sent again.
+        return { status: 0, orderId: undefined, code: String(error) };
+      }
+    },
+    levels: async (product) => JSON.parse(wanted(200, await ask('GET', `/v1/products/${product}`))) as Levels,
+    audit: async () =>
+      JSON.parse(await patiently(200, () => ask('POST', '/v1/audits', undefined, { ms: auditMsMax }))) as Audit,
+  };
+}
