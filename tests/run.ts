@@ -25,11 +25,11 @@ const steps: readonly Step[] = [
   jestProject('faults', 'system', 8 * minuteMs),
   testLedger,
   // Four minutes for all of k6 together.
-  k6('oversell', 30_000),
-  k6('idempotency', 30_000),
+  k6('oversell', 20_000),
+  k6('idempotency', 20_000),
   k6('flash-sale', minuteMs),
-  k6('ramp', 70_000, { settings: { SECONDS: 30 } }),
-  k6('mixed', 50_000, { settings: { SECONDS: 20 } }),
+  k6('ramp', 75_000, { settings: { SECONDS: 30 } }),
+  k6('mixed', 65_000, { settings: { SECONDS: 20 } }),
   fuzz,
 ];
 

@@ -1,5 +1,6 @@
 // What the demo asks of the ledger, over HTTP like any client.
 import { setTimeout as pause } from 'node:timers/promises';
+import { messageOf } from '../wait.ts';
 
 const answerMsMax = 30_000;
 const auditMsMax = 120_000;
@@ -22,7 +23,9 @@ export interface Audit {
   readonly ok: boolean;
   readonly findings: readonly unknown[];
   readonly warnings: readonly unknown[];
-  readonly events?: number;
+  /** What could not be looked at. */
+  readonly unchecked: readonly string[];
+  readonly partitions: readonly { readonly commands: number; readonly events: number }[];
 }
 
 export interface Shop {
@@ -44,7 +47,7 @@ export function createShop(
     body?: object,
     more: { readonly key?: string; ms?: number } = {},
   ) => {
-    const answer = await fetch(`${url}${path}`, {
+    const answer = await request(`${url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${apiKey}`,
@@ -93,4 +96,16 @@ export function createShop(
     audit: async () =>
       JSON.parse(await patiently(200, () => ask('POST', '/v1/audits', undefined, { ms: auditMsMax }))) as Audit,
   };
+}
+
+/** @throws Error that names the address where nobody answers, with the cause; when aborted, the signal's reason */
+async function request(address: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(address, init);
+  } catch (cause) {
+    init.signal?.throwIfAborted();
+    // fetch itself says only that it failed; why stands in the cause.
+    const why = cause instanceof Error ? messageOf(cause.cause ?? cause) : messageOf(cause);
+    throw new Error(`${address} does not answer (${why}); make up starts the ledger`, { cause });
+  }
 }
