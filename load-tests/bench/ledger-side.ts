@@ -70,7 +70,7 @@ export async function startLedger(prefix: string, signal: AbortSignal): Promise<
     const apiKey = await keyFor(first.url, undefined, env);
     const servers = SERVER_NAMES.map((name) => ({ name, pid: () => stack.pid(name) }));
     return {
-      ...sideOf({ url: first.url, apiKey, prefix }, env),
+      ...sideOf({ url: first.url, apiKey, prefix }, env, ['--at-rest']),
       processes: started.map(({ args }) => `ledger ${args.join(' ')}`),
       watched: [...started.map(({ name, id }) => ({ name, pid: () => id.pid })), ...servers],
       close: () => ending.disposeAsync(),
@@ -117,14 +117,15 @@ async function startProcesses(
 
 type Asked = Pick<LedgerSide, 'target' | 'env' | 'createProducts' | 'catchUp' | 'audit'>;
 
-function sideOf(target: Target, env: NodeJS.ProcessEnv): Asked {
+/** A running ledger may be asked by others while it is audited, so that a command may wait for its outcome. */
+function sideOf(target: Target, env: NodeJS.ProcessEnv, auditFlags: readonly string[] = []): Asked {
   return {
     target,
     env,
     createProducts: () => createProducts(target),
     catchUp: (deadlineMs) => catchUp(target, deadlineMs),
     audit: async () => {
-      const asked = run(program, ['audit'], { timeoutMs: auditMsMax, env });
+      const asked = run(program, ['audit', ...auditFlags], { timeoutMs: auditMsMax, env });
       return asked.then(
         ({ stdout }) => ({ ok: true, said: stdout.trim() }),
         (error: unknown) => ({ ok: false, said: messageOf(error) }),
