@@ -72,6 +72,36 @@ export async function checkSchemas(url: string, topics: Topics): Promise<Readonl
   return new Map(found.flatMap(({ record, id }) => (id === null ? [] : [[record, id] as const])));
 }
 
+/** What the registry holds under one subject, against this release's schema. */
+export interface SchemaInspection {
+  readonly subject: string;
+  readonly registered: boolean;
+  /** To what the subject is held; null where nobody said. */
+  readonly level: string | null;
+  /** Whether the registry would take this release's schema, or has it. */
+  readonly compatible: boolean;
+}
+
+/** Looks at every subject of this release, and changes nothing. @throws RegistryUnavailable */
+export async function inspectSchemas(url: string, topics: Topics): Promise<readonly SchemaInspection[]> {
+  const registry = connect(url, requestMsMax, repeatMax);
+  const looks = subjectsOf(topics).map(async ({ subject, record }) => {
+    const schema = versionsOf(record).at(-1)?.schema ?? '';
+    const lookUp = registry.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema }).catch(nullIfUnknown);
+    const registered = (await answer(`look up ${subject}`, askMsMax, lookUp)) !== null;
+    const config = await ask(url, `config/${encodeURIComponent(subject)}`);
+    const path = `compatibility/subjects/${encodeURIComponent(subject)}/versions`;
+    const fits = registered ? null : await ask(url, path, { method: 'POST', body: JSON.stringify({ schema }) });
+    return {
+      subject,
+      registered,
+      level: typeof config?.compatibilityLevel === 'string' ? config.compatibilityLevel : null,
+      compatible: fits?.is_compatible !== false,
+    };
+  });
+  return Promise.all(looks);
+}
+
 /**
  * Asks for the schema under an id.
  * @returns its text, or null when the registry does not know the id
@@ -98,16 +128,33 @@ function connect(url: string, timeoutMs: number, retries: number): SchemaRegistr
 
 /** Before `register`, which would not raise the level of a subject that somebody else made. */
 async function setLevel(url: string, subject: string): Promise<void> {
-  const what = `set the compatibility of ${subject}`;
-  const request = fetch(`${url.replace(/\/$/, '')}/config/${encodeURIComponent(subject)}`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-    body: JSON.stringify({ compatibility: level }),
+  const path = `config/${encodeURIComponent(subject)}`;
+  const set = await ask(url, path, { method: 'PUT', body: JSON.stringify({ compatibility: level }) });
+  if (set === null) throw new RegistryUnavailable(`PUT ${path}: HTTP 404`);
+}
+
+/** What the client has no question for. @returns null where the registry knows nothing there */
+async function ask(
+  url: string,
+  path: string,
+  request: { readonly method?: string; readonly body?: string } = {},
+): Promise<{ readonly compatibilityLevel?: unknown; readonly is_compatible?: unknown } | null> {
+  const what = `${request.method ?? 'GET'} ${path}`;
+  const headers = { 'content-type': 'application/vnd.schemaregistry.v1+json' };
+  const asked = fetch(`${url.replace(/\/$/, '')}/${path}`, {
+    ...request,
+    headers,
     signal: AbortSignal.timeout(askMsMax),
   });
-  const response = await answer(what, askMsMax, request);
-  const text = await response.text();
+  const response = await answer(what, askMsMax, asked);
+  const text = await answer(what, askMsMax, response.text());
+  if (response.status === 404) return null;
   if (!response.ok) throw new RegistryUnavailable(`${what}: HTTP ${response.status} ${text}`);
+  try {
+    return JSON.parse(text) as object;
+  } catch (cause) {
+    throw new RegistryUnavailable(`${what}: it answers with something else than JSON`, { cause });
+  }
 }
 
 /** @throws SchemaError as it came; RegistryUnavailable for anything else, time-outs included */

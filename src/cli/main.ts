@@ -2,8 +2,10 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../platform/config.ts';
 import { withoutSecrets } from '../platform/secrets.ts';
+import { messageOf } from './message.ts';
 import { addAudit } from './verbs/audit.ts';
 import { addConfig } from './verbs/config.ts';
+import { addDoctor } from './verbs/doctor.ts';
 import { addEvents } from './verbs/events.ts';
 import { addKeys } from './verbs/keys.ts';
 import { addPrepare } from './verbs/prepare.ts';
@@ -21,7 +23,7 @@ const program = new Command('ledger')
     '\nExit codes: 0 done, 1 failed or found something, 2 wrong usage or configuration.\nEvery setting is an environment variable; README.md has the table.',
   );
 
-for (const add of [addPrepare, addServe, addAudit, addEvents, addConfig, addKeys]) add(program);
+for (const add of [addPrepare, addServe, addAudit, addDoctor, addEvents, addConfig, addKeys]) add(program);
 
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -35,7 +37,7 @@ try {
   // Commander has printed its own errors already, help among them.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : usageExit;
   else {
-    console.error(withoutSecrets(`ledger: ${error instanceof Error ? error.message : String(error)}`));
+    console.error(withoutSecrets(`ledger: ${messageOf(error)}`));
     process.exitCode = error instanceof ConfigError || error instanceof UsageError ? usageExit : 1;
   }
 }

@@ -28,6 +28,7 @@ import { createPool } from '../platform/postgres.ts';
 import { createRedis } from '../platform/redis.ts';
 import type { RoleReport } from './health.ts';
 import { createAudits } from './audits.ts';
+import { groupsOf } from './groups.ts';
 import { createHealth } from './health.ts';
 import { createLogParts } from './parts.ts';
 import { watchPartitions } from './partition-metrics.ts';
@@ -152,7 +153,7 @@ function startWriter(
     commandsTopic: topics.commands,
     deadLettersTopic: topics.deadLetters,
     partitions: config.partitions,
-    group: `${config.topicPrefix}.writer`,
+    group: groupsOf(config.topicPrefix).writer,
     encode: (event) => codec.encode(event),
     limits: {
       recordsMax: config.sendRecordsMax,
@@ -182,7 +183,7 @@ function startProjecting({
   return startProjector({
     log,
     journal: topics.events,
-    group: `${config.topicPrefix}.projector`,
+    group: groupsOf(config.topicPrefix).projector,
     decode: (partition, record, signal) => reading.event(partition, record, signal),
     pool,
     config,

@@ -57,20 +57,33 @@ export async function prepareTopics(kafka: KafkaClientOptions, plan: TopicPlan):
   });
 }
 
-/**
- * Looks for everything that forbids to run. `partitions` is what the genesis event says, or the configuration before
- * there is one.
- * @throws LogError
- */
+/** A topic of the ledger as it is. */
+export interface TopicInspection {
+  readonly topic: string;
+  /** Null where there is no such topic. */
+  readonly state: TopicState | null;
+  readonly findings: readonly TopicFinding[];
+}
+
+/** Looks for everything that forbids to run. @throws LogError */
 export async function checkTopics(
   kafka: KafkaClientOptions,
-  { topics, partitions }: Pick<TopicPlan, 'topics' | 'partitions'>,
+  plan: Pick<TopicPlan, 'topics' | 'partitions'>,
 ): Promise<readonly TopicFinding[]> {
+  return (await inspectTopics(kafka, plan)).flatMap(({ findings }) => findings);
+}
+
+/**
+ * Looks at every topic. `partitions` is what the genesis event says, or the configuration before there is one.
+ * @throws LogError
+ */
+export async function inspectTopics(
+  kafka: KafkaClientOptions,
+  { topics, partitions }: Pick<TopicPlan, 'topics' | 'partitions'>,
+): Promise<readonly TopicInspection[]> {
   const names = [topics.commands, topics.events, topics.deadLetters, topics.clock, topics.snapshots];
   const there = await withAdmin(kafka, (admin) => admin.describe(names));
-  return names.flatMap((topic) => {
-    const state = there.get(topic);
-    if (state === undefined) return [missing(topic)];
+  const findingsOf = (topic: string, state: TopicState): readonly TopicFinding[] => {
     if (topic === topics.commands)
       return [...settingsOf(topic, state, brokerTime), ...rulesOf(topic, state, partitions)];
     if (topic === topics.events) return rulesOf(topic, state, partitions);
@@ -83,6 +96,11 @@ export async function checkTopics(
       ];
     }
     return topic === topics.clock ? settingsOf(topic, state, brokerTime) : [];
+  };
+  return names.map((topic) => {
+    const state = there.get(topic);
+    if (state === undefined) return { topic, state: null, findings: [missing(topic)] };
+    return { topic, state, findings: findingsOf(topic, state) };
   });
 }
 

@@ -1,8 +1,10 @@
 // Brings the tables of the ledger itself (checkpoints, generations, API keys) to this release's shape.
+import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 
+const folder = fileURLToPath(new URL('./migrations', import.meta.url));
 const connectMsMax = 5_000;
 /** For one statement, and for waiting until another process has done the same. */
 const statementMsMax = 120_000;
@@ -24,7 +26,7 @@ export async function migrate(databaseUrl: string, note: (message: string) => vo
   try {
     await runner({
       dbClient,
-      dir: fileURLToPath(new URL('./migrations', import.meta.url)),
+      dir: folder,
       direction: 'up',
       migrationsSchema: 'ledger',
       createMigrationsSchema: true,
@@ -37,4 +39,16 @@ export async function migrate(databaseUrl: string, note: (message: string) => vo
   } finally {
     await dbClient.end();
   }
+}
+
+/** Names of the migrations that were not run yet. @throws the driver's error */
+export async function missingMigrations(pool: pg.Pool): Promise<readonly string[]> {
+  const wanted = (await readdir(folder)).map((file) => file.replace(/\.sql$/, '')).sort();
+  const { rows: found } = await pool.query<{ there: boolean }>(
+    `SELECT to_regclass('ledger.migrations') IS NOT NULL AS there`,
+  );
+  if (found[0]?.there !== true) return wanted;
+  const { rows } = await pool.query<{ name: string }>('SELECT name FROM ledger.migrations');
+  const run = new Set(rows.map(({ name }) => name));
+  return wanted.filter((name) => !run.has(name));
 }

@@ -4,6 +4,7 @@ import type { PlacedEvent } from '../../../schemas/records.ts';
 import type { Topics } from '../../../schemas/topics.ts';
 import type { Log } from '../../log/port.ts';
 import type { Reading } from '../../log/reading.ts';
+import { messageOf } from '../message.ts';
 import type { Finding, Note } from './findings.ts';
 import { collectFindings } from './findings.ts';
 import type { PartitionReport } from './log-audit.ts';
@@ -115,10 +116,4 @@ function createRowsAudit(pool: Pool, unchecked: string[]) {
     },
     close: async () => snapshot?.close(),
   };
-}
-
-/** An error of a connection attempt to several addresses has no message of its own. */
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
 }

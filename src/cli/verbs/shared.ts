@@ -12,10 +12,13 @@ export function setUp(quiet?: 'warn'): [Config, Logger] {
   return [config, createLogger(quiet !== undefined && config.logLevel === 'info' ? { logLevel: quiet } : config)];
 }
 
-/** Like `setUp`, for verbs whose output is read by people or programs: the log goes to standard error. */
-export function setUpForReading(): [Config, Logger] {
+/**
+ * Like `setUp`, for verbs whose output is read by people or programs: the log goes to standard error, and has nothing
+ * below `least` unless the setting asks for more than the default.
+ */
+export function setUpForReading(least: 'warn' | 'silent' = 'warn'): [Config, Logger] {
   const config = readConfig();
-  const level = config.logLevel === 'info' ? 'warn' : config.logLevel;
+  const level = config.logLevel === 'info' ? least : config.logLevel;
   return [config, createLogger({ logLevel: level }, process.stderr)];
 }
 
