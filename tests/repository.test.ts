@@ -28,6 +28,10 @@ describe('the documents', () => {
     expect(documents.flatMap((path) => brokenLinks(path, textOf(path), read))).toEqual([]);
   });
 
+  test('hold no half of a merge', () => {
+    expect(documents.filter((path) => /^(?:<{7}|>{7}) /m.test(textOf(path)))).toEqual([]);
+  });
+
   test('name no path of one machine', () => {
     expect(documents.flatMap((path) => foreignPaths(path, textOf(path)))).toEqual([]);
   });
