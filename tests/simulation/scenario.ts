@@ -2,12 +2,10 @@
 // releases of the decider at once; then peace, and the judgement of what the log holds.
 import { createCodec } from '../../schemas/codec.ts';
 import { released } from '../../schemas/generated.ts';
-import type { PlacedCommand } from '../../schemas/records.ts';
 import type { WriterRole } from '../../consumers/writer.ts';
 import { startWriterRole } from '../../consumers/writer.ts';
 import * as decider from '../../src/domain/decider.ts';
 import type { State } from '../../src/domain/decider.ts';
-import type { Decider } from '../../src/log/decider-port.ts';
 import { openLedger } from '../../src/log/genesis.ts';
 import type { Fault, MemoryClient, MemoryLog } from '../../src/log/memory/memory-log.ts';
 import { createMemoryLog } from '../../src/log/memory/memory-log.ts';
@@ -20,6 +18,7 @@ import type { Wish } from './commands.ts';
 import { drawWishes } from './commands.ts';
 import { countedEvents, findings } from './checker.ts';
 import { judgeSnapshots, simulateSnapshots } from './snapshots.ts';
+import { stricter } from './stricter.ts';
 import type { SimProcess, World } from './world.ts';
 import { createWorld } from './world.ts';
 
@@ -57,18 +56,6 @@ interface Scene {
   wildness: number;
   peace: boolean;
 }
-
-/** The next release: it refuses bigger orders. Both agree on `evolve`. */
-const stricter: Decider<State> = {
-  ...decider,
-  decide: (state: State, command: PlacedCommand) => {
-    const decision = decider.decide(state, command);
-    const accepts = decision.events.some((event) => event.type === 'OrderAccepted');
-    if (command.type !== 'PlaceOrder' || !accepts || command.data.lines.length < 3) return decision;
-    const data = { reason: 'amount_too_large', detail: 'Too many lines.', product_id: null, order_id: null };
-    return { events: [{ type: 'CommandRefused', data }], answer: 0, remember: true };
-  },
-};
 
 /** Plays one seed. Always the same for the same seed and code. */
 export async function play(seed: number): Promise<Verdict> {
