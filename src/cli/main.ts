@@ -10,6 +10,7 @@ import { addEvents } from './verbs/events.ts';
 import { addKeys } from './verbs/keys.ts';
 import { addPrepare } from './verbs/prepare.ts';
 import { addServe } from './verbs/serve.ts';
+import { addStatus } from './verbs/status.ts';
 import { UsageError } from './verbs/shared.ts';
 
 const usageExit = 2;
@@ -23,7 +24,7 @@ const program = new Command('ledger')
     '\nExit codes: 0 done, 1 failed or found something, 2 wrong usage or configuration.\nEvery setting is an environment variable; README.md has the table.',
   );
 
-for (const add of [addPrepare, addServe, addAudit, addDoctor, addEvents, addConfig, addKeys]) add(program);
+for (const add of [addPrepare, addServe, addStatus, addAudit, addDoctor, addEvents, addConfig, addKeys]) add(program);
 
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -82,6 +82,11 @@ export async function startLedgerClient(options: LedgerClientOptions): Promise<R
   };
 }
 
+/** The group in which one API instance reads the journal; the names of all begin like that of the empty instance. */
+export function apiGroup(eventsTopic: string, instanceId: string): string {
+  return `${eventsTopic}.api.${instanceId}`;
+}
+
 interface Tail extends Pick<RunningClient, 'appended'> {
   onOutcome(listener: (outcome: Outcome) => void): void;
   hears(): boolean;
@@ -109,7 +114,7 @@ async function followOutcomes(options: LedgerClientOptions, startEnds: ReadonlyM
 
   const follower = await log.follow({
     topic: topics.events,
-    group: `${topics.events}.api.${instanceId}`,
+    group: apiGroup(topics.events, instanceId),
     assignment: 'all',
     start: (partition) => Promise.resolve(next.get(partition) ?? 0),
     deliver: (partition, records) => {

@@ -62,7 +62,7 @@ async function inconsistency<S>(
   const next = journal.progress() + 1;
   const { partition } = journal;
   if (committed !== undefined && committed > next) {
-    const text = `the group's offset is ${committed}, but the journal knows of commands below ${next} only: its tail may be cut`;
+    const text = `the group's offset is ${committed}, but the journal knows of commands below ${next} only: its tail may be cut; see ledger doctor`;
     return new LedgerAlarm('offset_beyond_journal', partition, text);
   }
   const ends = (await log.ends(commandsTopic)).get(partition);
