@@ -84,12 +84,13 @@ function createCommits({ follower, lanes, applying }: LoopOptions) {
 
   async function commit(): Promise<void> {
     try {
-      for (const { partition, marks } of [...lanes.values()]) {
+      const commits = [...lanes.values()].map(async ({ partition, marks }) => {
         const next = Math.min(...marks.map((mark) => mark.next));
-        if (next === 0 || committed.get(partition) === next) continue;
+        if (next === 0 || committed.get(partition) === next) return;
         committed.set(partition, next);
         await follower.commit(partition, next);
-      }
+      });
+      await Promise.all(commits);
     } catch (error) {
       applying.trouble(error);
     }
@@ -104,9 +105,6 @@ function createCommits({ follower, lanes, applying }: LoopOptions) {
         running = null;
       });
     },
-    end: async (): Promise<void> => {
-      await running;
-      await commit();
-    },
+    end: async (): Promise<void> => void (await Promise.all([running, commit()])),
   };
 }

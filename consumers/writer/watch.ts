@@ -15,18 +15,19 @@ export async function watch<S>(
   const committed = new Map<number, number>();
   while (!signal.aborted) {
     await pace.sleep(options.commitEveryMs, signal);
-    for (const [partition, writer] of writers) {
-      const { progress, queued, status } = writer.status();
-      if (status !== 'writing') continue;
-      if (committed.get(partition) !== progress) {
-        committed.set(partition, progress);
-        await follower.commit(partition, progress + 1);
-      }
-      const before = moved.get(partition);
-      if (before?.progress !== progress || queued === 0) moved.set(partition, { progress, at: pace.now() });
-      else if (pace.now() - before.at > options.watchdogMs && (await answers(log, options.commandsTopic)))
-        options.stuck(partition);
+    await Promise.all([...writers].map(([partition, writer]) => look(partition, writer.status())));
+  }
+
+  async function look(partition: number, { progress, queued, status }: ReturnType<PartitionWriter['status']>) {
+    if (status !== 'writing') return;
+    if (committed.get(partition) !== progress) {
+      committed.set(partition, progress);
+      await follower.commit(partition, progress + 1);
     }
+    const before = moved.get(partition);
+    if (before?.progress !== progress || queued === 0) moved.set(partition, { progress, at: pace.now() });
+    else if (pace.now() - before.at > options.watchdogMs && (await answers(log, options.commandsTopic)))
+      options.stuck(partition);
   }
 }
 

@@ -1,7 +1,7 @@
 // What every verb is built from: one place that turns the configuration into clients.
 import type { Codec } from '../../schemas/codec.ts';
 import { createCodec } from '../../schemas/codec.ts';
-import { fetchSchema } from '../../schemas/registry.ts';
+import { RegistryUnavailable, fetchSchema } from '../../schemas/registry.ts';
 import type { Topics } from '../../schemas/topics.ts';
 import { topicsOf } from '../../schemas/topics.ts';
 import type { KafkaLogOptions } from '../log/kafka/kafka-log.ts';
@@ -39,8 +39,15 @@ export function createRecordParts(
   ids: ReadonlyMap<string, number>,
 ): { readonly codec: Codec; readonly reading: Reading } {
   const codec = createCodec(ids);
-  const fetch = (id: number): Promise<string | null> =>
+  const ask = (id: number): Promise<string | null> =>
     fetchSchema(config.schemaRegistryUrl, id, config.kafkaRequestTimeoutMs);
+  const newest = Math.max(...ids.values());
+  // A registry that has just started answers before it knows what was registered: it is believed once it knows ours.
+  const fetch = async (id: number): Promise<string | null> => {
+    const schema = await ask(id);
+    if (schema === null && (await ask(newest)) === null) throw new RegistryUnavailable(`it lacks schema ${newest} too`);
+    return schema;
+  };
   const texts = { begins: 'the schema registry does not answer; waiting for it', over: 'the schema registry answers' };
   const { trouble } = createEpisode(logger, texts);
   return { codec, reading: createReading(codec, fetch, realPace, trouble) };

@@ -65,7 +65,12 @@ export async function serve(
   const running = new AsyncDisposableStack();
   try {
     const parts = await connect(config, logger, running, signal);
-    const stopLater = <T extends { stop(): Promise<void> }>(role: T): T => running.adopt(role, () => role.stop());
+    const started: Stoppable[] = [];
+    running.defer(() => stopTogether(started));
+    const stopLater = <T extends Stoppable>(role: T): T => {
+      started.push(role);
+      return role;
+    };
     let client: RunningClient | null = null;
     const appended = (batch: AppendedBatch): void => client?.appended(batch);
     const writer = roles.has('writer') ? stopLater(await startWriter(parts, exit, appended)) : null;
@@ -81,6 +86,17 @@ export async function serve(
     await running.disposeAsync();
     throw error;
   }
+}
+
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
+/** Nobody waits for an answer any more; where Kafka is silent each of them waits for its time-out. */
+async function stopTogether(roles: readonly Stoppable[]): Promise<void> {
+  const ends = await Promise.allSettled(roles.map((role) => role.stop()));
+  const failure = ends.find((end) => end.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
 }
 
 /** The roles of this process; null is one that it does not have. */

@@ -1,6 +1,6 @@
 // What `serve` makes sure of before it takes part: a start changes nothing, it checks. A server that is away is waited
 // for; what is wrong is said at once, with the way to put it right.
-import { RegistryUnavailable, checkSchemas } from '../../schemas/registry.ts';
+import { RegistryUnavailable, SchemaError, checkSchemas } from '../../schemas/registry.ts';
 import { checkGenesis } from '../log/genesis.ts';
 import { LogError } from '../log/port.ts';
 import type { TopicFinding } from '../log/topics.ts';
@@ -40,11 +40,42 @@ export async function checkStart(
 ): Promise<ReturnType<typeof createRecordParts> & { readonly ledgerId: string }> {
   const patiently = <T>(what: string, ask: () => Promise<T>): Promise<T> => retryOutage(what, ask, logger, signal);
   refuseFindings(await patiently('Kafka', () => checkTopics(kafka, { topics, partitions: config.partitions })));
-  const ids = await patiently('the schema registry', () => checkSchemas(config.schemaRegistryUrl, topics));
+  const lookUp = () => patiently('the schema registry', () => checkSchemas(config.schemaRegistryUrl, topics));
+  const ids = await outlastLack(lookUp, { ...config, logger, signal, pace: realPace });
   const records = createRecordParts(config, logger, ids);
   const { partitions } = config;
   const genesis = { log, topic: topics.events, partitions, reading: records.reading };
   return { ...records, ledgerId: await patiently('Kafka', () => checkGenesis(genesis)) };
+}
+
+export interface LackOptions {
+  /** How long schemas may be missing from the first answer on, ms. */
+  readonly schemasLackMsMax: number;
+  readonly logger: Pick<Logger, 'warn'>;
+  readonly pace: Pick<typeof realPace, 'sleep' | 'now'>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks again while schemas are missing: a registry that has just started answers before it has read all that was
+ * registered, so that a lack is believed only if it lasts.
+ * @throws SchemaError where it lasts; the signal's reason; at once whatever else `ask` throws
+ */
+export async function outlastLack<T>(ask: () => Promise<T>, options: LackOptions): Promise<T> {
+  const { schemasLackMsMax, logger, pace, signal } = options;
+  let since: number | null = null;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await ask();
+    } catch (err) {
+      if (!(err instanceof SchemaError)) throw err;
+      if (since === null) logger.warn({ err, ms: schemasLackMsMax }, 'schemas are missing; looking for them again');
+      since ??= pace.now();
+      if (pace.now() - since >= schemasLackMsMax) throw err;
+    }
+    await pace.sleep(retryMs, signal);
+  }
 }
 
 async function retryOutage<T>(what: string, ask: () => Promise<T>, logger: Logger, signal: AbortSignal): Promise<T> {

@@ -63,6 +63,12 @@ export const logLimits = {
     '10000',
     'Milliseconds of re-reading before an inconsistency of the log stops a partition.',
   ),
+  schemasLackMsMax: setting(
+    'LEDGER_SCHEMAS_LACK_MS_MAX',
+    whole(0, 600_000),
+    '10000',
+    'Milliseconds for which a start looks again for schemas that the registry lacks, from its first answer on.',
+  ),
   commitEveryMs: setting(
     'LEDGER_COMMIT_EVERY_MS',
     whole(10, 60_000),

@@ -27,6 +27,10 @@ export const limits = {
   sessionTimeoutMs: 6_000,
   heartbeatMs: 1_500,
   rebalanceTimeoutMs: 10_000,
+  /** Whoever leaves a group waits no longer than this for a broker that is silent. */
+  leaveMsMax: 3_000,
+  /** A stored offset is a metric: nobody waits long for it. */
+  commitMsMax: 1_000,
   /** How long the broker holds an empty fetch; also how late a resumed partition may be. */
   fetchWaitMs: 250,
   fetchBytesPerPartitionMax: 1_048_576,

@@ -5,7 +5,7 @@ import type { LogAdmin } from './admin.ts';
 import { each, shared } from './assigners.ts';
 import type { KafkaClientOptions } from './client.ts';
 import { limits } from './client.ts';
-import { longer, sleep } from './deadline.ts';
+import { longer, sleep, within } from './deadline.ts';
 import type { Deliveries } from './deliveries.ts';
 import { createDeliveries } from './deliveries.ts';
 import { toError } from './errors.ts';
@@ -53,11 +53,12 @@ export function startFollowing(client: KafkaClientOptions, admin: LogAdmin, foll
     stopped.abort();
     notJoined(new LogError('unavailable', `stopped before ${follow.group} was joined`));
     // The session hands over nothing from here on.
-    const left = session?.close();
+    const closing = session?.close();
     deliveries.loseAll();
-    await left;
+    const left = await closing;
     await running;
-    if (follow.assignment === 'all' && first) await reported(follow, admin.deleteGroup(follow.group));
+    // Where the broker did not hear that we left, it would not hear of this either; it forgets the group by itself.
+    if (follow.assignment === 'all' && first && left === true) await reported(follow, admin.deleteGroup(follow.group));
   }
 
   const follower: Follower = {
@@ -67,7 +68,9 @@ export function startFollowing(client: KafkaClientOptions, admin: LogAdmin, foll
     restart: deliveries.restart,
     commit(partition, next) {
       const gone = new LogError('unavailable', 'the follower has no consumer now');
-      return reported(follow, session?.commit(partition, next) ?? Promise.reject(gone));
+      const stored = session?.commit(partition, next) ?? Promise.reject(gone);
+      const late = (): Error => new LogError('unavailable', `the offset of ${follow.group} was not stored in time`);
+      return reported(follow, within(limits.commitMsMax, stored, late));
     },
     stop,
   };

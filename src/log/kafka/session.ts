@@ -33,8 +33,8 @@ export interface Session {
   commit(partition: number, next: number): Promise<void>;
   /** Rejects when the session has ended by itself, with the reason; resolves when it was closed. */
   readonly ended: Promise<void>;
-  /** Leaves the group and disconnects. Never rejects. */
-  close(): Promise<void>;
+  /** Leaves the group and disconnects; answers whether the broker heard of it. Never rejects. */
+  close(): Promise<boolean>;
 }
 
 export function openSession(client: KafkaClientOptions, options: SessionOptions): Session {
@@ -42,7 +42,7 @@ export function openSession(client: KafkaClientOptions, options: SessionOptions)
   const consumer = createConsumer(client, options);
   const { promise: ended, resolve: endWell, reject: end } = Promise.withResolvers<void>();
   let running = false;
-  let closing: Promise<void> | undefined;
+  let closing: Promise<boolean> | undefined;
   const signs = watch(() => end(new Error(`no sign of life for ${limits.silentMsMax} ms`)));
   void ended.then(signs.stop, signs.stop);
 
@@ -77,14 +77,16 @@ export function openSession(client: KafkaClientOptions, options: SessionOptions)
   const started = start(consumer, topic, handle).catch(end);
 
   /** Never rejects. A consumer that is still joining cannot be stopped, so it is waited for first. */
-  async function leave(): Promise<void> {
+  async function leave(): Promise<boolean> {
     running = false;
     endWell();
     const left = started.then(() => consumer.disconnect());
     try {
-      await within(client.requestTimeoutMs, left, () => new Error('no answer in time'));
+      await within(limits.leaveMsMax, left, () => new Error('no answer in time'));
+      return true;
     } catch (error) {
       client.logger.warn({ err: error, group: options.group }, 'A consumer did not leave its group in time');
+      return false;
     }
   }
 
