@@ -1,6 +1,7 @@
-// Three kinds of tests: `*.test.ts` need nothing but Node; `*.real.test.ts` run against real servers, which
+// Four kinds of tests: `*.test.ts` need nothing but Node; `*.real.test.ts` run against real servers, which
 // tests/support/global-setup.ts starts unless TEST_STACK_ENV names a running stack; those of tests/faults break
-// something while buyers are at work, and take their time.
+// something while buyers are at work, and take their time; those of tests/outages take servers away, end processes and
+// ask for more than can be done.
 const shared = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -33,13 +34,19 @@ export default {
       displayName: 'real',
       ...onServers,
       testMatch: ['<rootDir>/tests/**/*.real.test.ts'],
-      testPathIgnorePatterns: ['<rootDir>/tests/faults/'],
+      testPathIgnorePatterns: ['<rootDir>/tests/faults/', '<rootDir>/tests/outages/'],
     },
     {
       ...shared,
       ...onServers,
       displayName: 'faults',
       testMatch: ['<rootDir>/tests/faults/**/*.real.test.ts'],
+    },
+    {
+      ...shared,
+      ...onServers,
+      displayName: 'outages',
+      testMatch: ['<rootDir>/tests/outages/**/*.real.test.ts'],
     },
   ],
 };

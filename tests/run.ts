@@ -23,6 +23,7 @@ const steps: readonly Step[] = [
   plantedBugs,
   jestProject('real', 'system', 14 * minuteMs),
   jestProject('faults', 'system', 8 * minuteMs),
+  jestProject('outages', 'system', 8 * minuteMs),
   testLedger,
   // Four minutes for all of k6 together.
   k6('oversell', 20_000),

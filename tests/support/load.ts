@@ -4,6 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { EventRecord } from '../../schemas/records.ts';
 import type { Api, Reply } from './ledger.ts';
 
+/** As much of an Api as buyers need. */
+export type Buying = Pick<Api, 'order'>;
+
 /** What a buyer was told in the end. */
 export interface Told {
   readonly key: string;
@@ -31,7 +34,7 @@ const buyerMsMax = 60_000;
  * with `name`: loads on one ledger need different ones. Between two orders a buyer thinks for `thinkMs`.
  */
 export function startLoad(
-  services: readonly Api[],
+  services: readonly Buying[],
   products: readonly string[],
   buyers: number,
   name = 'b',
@@ -44,7 +47,7 @@ export function startLoad(
   let asked = 0;
 
   async function oneOrder(key: string, product: string): Promise<void> {
-    const next = (): Api | undefined => services[asked++ % services.length];
+    const next = (): Buying | undefined => services[asked++ % services.length];
     const reply = await orderUntilFinal(next, key, product, ({ status }) => {
       statuses[status] = (statuses[status] ?? 0) + 1;
     });
@@ -80,7 +83,7 @@ export function startLoad(
  * @throws Error when there is no final answer within 60 s
  */
 export async function orderUntilFinal(
-  service: () => Api | undefined,
+  service: () => Buying | undefined,
   key: string,
   product: string,
   seen: (reply: Reply) => void = () => undefined,

@@ -44,7 +44,11 @@ export function check(name: string, group: Step['group'], timeoutMs: number, arg
 }
 
 /** The tests of one of jest's projects. */
-export function jestProject(project: 'unit' | 'real' | 'faults', group: Step['group'], timeoutMs: number): Step {
+export function jestProject(
+  project: 'unit' | 'real' | 'faults' | 'outages',
+  group: Step['group'],
+  timeoutMs: number,
+): Step {
   const run = async (context: StepContext): Promise<Counts> => {
     const folder = mkdtempSync(join(tmpdir(), 'order-ledger-'));
     const report = join(folder, 'report.json');
