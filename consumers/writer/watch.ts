@@ -18,7 +18,7 @@ export async function watch<S>(
     await Promise.all([...writers].map(([partition, writer]) => look(partition, writer.status())));
   }
 
-  async function look(partition: number, { progress, queued, status }: ReturnType<PartitionWriter['status']>) {
+  async function look(partition: number, { progress, queued, status }: ReturnType<PartitionWriter<S>['status']>) {
     if (status !== 'writing') return;
     if (committed.get(partition) !== progress) {
       committed.set(partition, progress);
