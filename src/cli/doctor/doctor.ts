@@ -1,6 +1,6 @@
 // `ledger doctor`: everything that the ledger rests on, looked at once, and what to do about what is not well.
-import { readFile } from 'node:fs/promises';
 import type { Redis } from '../../platform/redis.ts';
+import { version } from '../version.ts';
 import type { Check } from './check.ts';
 import { attempt, warn } from './check.ts';
 import { checkClock, checkFirstRecords, checkSchemaSubjects, checkTopicSettings } from './log-checks.ts';
@@ -46,7 +46,7 @@ export async function examine(options: DoctorOptions): Promise<DoctorReport> {
   const started = performance.now();
   const { signal } = options;
   const versions = new Map([
-    ['ledger', await ownVersion()],
+    ['ledger', version],
     ['node', process.version.slice(1)],
   ]);
   const servers = await checkServers(options, versions);
@@ -73,10 +73,4 @@ export async function examine(options: DoctorOptions): Promise<DoctorReport> {
     versions: Object.fromEntries(versions),
     ms: Math.round(performance.now() - started),
   };
-}
-
-async function ownVersion(): Promise<string> {
-  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
-  const { version } = JSON.parse(text) as { version: string };
-  return version;
 }

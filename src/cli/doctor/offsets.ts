@@ -35,7 +35,7 @@ const takenMsMax = 10_000;
 const retryMs = 100;
 const none: Ends = { low: 0, high: 0 };
 const restoreAdvice =
-  'the log was cut: restore it from a copy; where there is none, accept what is left with ledger doctor --accept-offsets';
+  'the log was cut: restore it from a copy; where there is none, or somebody moved the offset: ledger doctor --accept-offsets';
 
 /** Compares journal, commands and the group's offsets, and looks for writers. */
 export function checkOffsets(patient: Patient): Promise<readonly Check[]> {
@@ -154,11 +154,11 @@ function wrongOf({ partition, next, fault, committed, commands }: Standing): rea
     fault === null ? [] : [fail(about, fault, 'see ledger audit; the journal must be restored from a copy')];
   if (next === null) return faults;
   if (committed !== undefined && committed > next) {
-    const text = `the group's offset is ${committed}, but the journal knows of commands below ${next} only: the writer has stopped`;
+    const text = `the group's offset is ${committed}, but the journal knows of commands below ${next} only: a writer stops here`;
     return [...faults, fail(about, text, restoreAdvice)];
   }
   if (commands.low > next || commands.high < next) {
-    const text = `command ${next} is next, but the commands topic holds ${commands.low} to ${commands.high - 1}: the writer has stopped`;
+    const text = `command ${next} is next, but the commands topic holds ${commands.low} to ${commands.high - 1}: a writer stops here`;
     return [...faults, fail(about, text, 'the commands topic was cut: restore it from a copy')];
   }
   return faults;
