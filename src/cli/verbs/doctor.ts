@@ -11,6 +11,9 @@ import { renderDoctor } from '../doctor/render.ts';
 import { createLogParts, createRecordParts } from '../parts.ts';
 import { print, setUpForReading, untilSignal } from './shared.ts';
 
+/** For one answer of Redis. */
+const redisTimeoutMs = 5_000;
+
 const help = `
 Looks at the servers, the settings of the topics, the schemas, the first records, the offsets, the clocks and the
 tables. It changes nothing, but for one record on the clock topic, by which it asks the broker for the time.
@@ -47,7 +50,8 @@ async function runDoctor(config: Config, logger: Logger, accept: boolean, signal
   const parts = createLogParts(config, logger, 'ledger-doctor');
   const groups = openGroupAdmin(parts.kafka);
   const pool = createPool(config, logger);
-  const redis = createRedis(config, logger);
+  // Whether it answers is the question here, not whether orders would have waited for it.
+  const redis = createRedis({ ...config, redisTimeoutMs: Math.max(config.redisTimeoutMs, redisTimeoutMs) }, logger);
   try {
     // It only reads, and a reader asks for the ids that it meets.
     const { reading } = createRecordParts(config, logger, new Map());
