@@ -44,7 +44,8 @@ export async function startService(ledger: PreparedLedger, running: AsyncDisposa
   throw new Error('the service ended before it was serving');
 }
 
-async function verb(env: { readonly [name: string]: string }, ...args: readonly string[]): Promise<string> {
+/** Runs a verb of the program; answers what it printed. @throws Error when it fails */
+export async function verb(env: { readonly [name: string]: string }, ...args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], {
     env: { ...process.env, ...env },
   });

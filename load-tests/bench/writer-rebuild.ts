@@ -14,7 +14,7 @@ import { prepareTopics } from '../../src/log/topics.ts';
 import { readConfig } from '../../src/platform/config.ts';
 import { realPace } from '../../src/platform/pace.ts';
 import { startStack } from '../../stack/stack.ts';
-import { benchSnapshots, decideAll, median, note, sendOrders } from './writing.ts';
+import { benchSnapshots, decideAll, median, note, sendOrders, sendProducts } from './writing.ts';
 
 const orders = 50_000;
 const rebuilds = 5;
@@ -35,6 +35,7 @@ async function main(): Promise<void> {
   try {
     const opening = { log, topic: topics.events, partitions, reading, encode: codec.encode, ledgerId: randomUUID() };
     const ledger = { ...opening, topics, codec, group: 'bench.writer', ledgerId: await openLedger(opening) };
+    await sendProducts(ledger, 1);
     await sendOrders(ledger, orders, 1);
     await decideAll(ledger, orders + 1, benchSnapshots(ledger));
     const times = [];

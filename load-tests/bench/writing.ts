@@ -38,37 +38,45 @@ const waitMs = 20;
 
 export const note = (error: unknown): void => console.error(error);
 
-/** Puts products and orders of one line on the log, so many orders to each partition. */
+/** Puts so many new products on the log of each partition. */
+export async function sendProducts(ledger: BenchLedger, products: number): Promise<void> {
+  const price = { amount: 450, currency: 'USD' };
+  const more = { low_stock_threshold: null, billing: 'single', frequency: null } as const;
+  await send(ledger, products, (partition, n) => {
+    const product_id = productOf(ledger, partition, n);
+    const data = { product_id, name: product_id, price, stock: 1_000_000, ...more };
+    return { type: 'CreateProduct', data, meta: meta() };
+  });
+}
+
+/** Puts orders of one line on the log, so many to each partition, for the first products of each in turn. */
 export async function sendOrders(ledger: BenchLedger, ordersPerPartition: number, products: number): Promise<void> {
-  const { log, topics, partitions, codec } = ledger;
+  await send(ledger, ordersPerPartition, (partition, n) => placeOrder(productOf(ledger, partition, n % products)));
+}
+
+async function send(
+  { log, topics, partitions, codec }: BenchLedger,
+  commandsPerPartition: number,
+  make: (partition: number, n: number) => CommandRecord,
+): Promise<void> {
   const appender = await log.openAppender();
   for (let partition = 0; partition < partitions; partition++) {
-    const ids = productsOf(partition, partitions, products);
-    const price = { amount: 450, currency: 'USD' };
-    const more = { low_stock_threshold: null, billing: 'single', frequency: null } as const;
-    const creates = ids.map((product_id): CommandRecord => {
-      const data = { product_id, name: product_id, price, stock: 1_000_000, ...more };
-      return { type: 'CreateProduct', data, meta: meta() };
-    });
-    for (let sent = -creates.length; sent < ordersPerPartition; sent += batch) {
-      const commands = Array.from({ length: Math.min(batch, ordersPerPartition - sent) }, (_, i) => {
-        return creates.shift() ?? placeOrder(ids[(sent + i) % ids.length] ?? '');
+    for (let sent = 0; sent < commandsPerPartition; sent += batch) {
+      const records = Array.from({ length: Math.min(batch, commandsPerPartition - sent) }, (_, i) => {
+        return { key: null, value: codec.encode(make(partition, sent + i)) };
       });
-      const records = commands.map((command) => ({ key: null, value: codec.encode(command) }));
       await appender.append(topics.commands, new Map([[partition, records]]));
     }
   }
   await appender.close();
 }
 
-/** Ids of products that live in a partition. */
-function productsOf(partition: number, partitions: number, count: number): string[] {
-  const ids: string[] = [];
-  for (let n = 0; ids.length < count; n++) {
-    const id = `product-${n}`;
-    if (partitionOf(id, partitions) === partition) ids.push(id);
+/** Id of the nth product that lives in a partition. */
+function productOf({ partitions }: BenchLedger, partition: number, n: number): string {
+  for (let tries = 0; ; tries++) {
+    const id = `product-${partition}-${n}-${tries}`;
+    if (partitionOf(id, partitions) === partition) return id;
   }
-  return ids;
 }
 
 function placeOrder(product_id: string): CommandRecord {
@@ -164,7 +172,7 @@ export async function startBenchWriter(ledger: BenchLedger, snapshots: Snapshots
   return { role, ready: becomesReady(), decided: () => decided, read: () => read, failed: failed.promise };
 }
 
-/** Lets a writer decide so many commands, prints its rate, and stops it when it has nothing else to do either. */
+/** Lets a writer decide so many commands, prints its rate, and stops it as soon as `isDone`. */
 export async function decideAll(
   ledger: BenchLedger,
   commands: number,

@@ -257,6 +257,7 @@ export const namedSchemas = [
           equal: Type.Boolean({ description: 'Whether they are what the journal says.' }),
         }),
       ),
+      snapshots: Type.Integer({ description: 'Snapshots of writers that were compared with the journal.' }),
       unchecked: Type.Array(Type.String(), { description: 'What could not be looked at, and why.' }),
       ms: Type.Integer({ description: 'How long it took.' }),
     }),

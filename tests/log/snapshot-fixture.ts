@@ -5,10 +5,10 @@ import { decideBatch } from '../../src/log/batch.ts';
 import type { MemoryLog } from '../../src/log/memory/memory-log.ts';
 import type { PartitionJournal } from '../../src/log/partition-journal.ts';
 import type { Log, LogRecord } from '../../src/log/port.ts';
-import { verifySnapshots } from '../../src/log/snapshot-audit.ts';
 import type { Manifest } from '../../src/log/snapshot-record.ts';
 import { manifestRecord } from '../../src/log/snapshot-record.ts';
 import type { SnapshotsOptions } from '../../src/log/snapshots.ts';
+import { verifySnapshots } from '../support/snapshot-audit.ts';
 import {
   contextOf,
   create,

@@ -1,4 +1,4 @@
-// Snapshots are taken beside the commands, of acknowledged states only, and are what the journal makes.
+// Snapshots are taken beside the commands, of acknowledged states only, and are what the events up to here make.
 import { describe, expect, test } from '@jest/globals';
 import { stateCodec } from '../../src/domain/snapshot.ts';
 import type { Pace } from '../../src/log/port.ts';
@@ -17,7 +17,7 @@ import {
 import { audit, bytesOf, find, given, going, working, write } from './snapshot-fixture.ts';
 
 describe('a snapshot', () => {
-  test('is what the journal makes, and a rebuild goes on from it', async () => {
+  test('is what the events up to here make, and a rebuild goes on from it', async () => {
     const { log, written } = await given();
     expect(written).toHaveLength(1);
     expect(written[0]).toMatchObject({
@@ -144,7 +144,7 @@ describe('a snapshot', () => {
   });
 });
 
-test('the audit finds a snapshot that is whole but not what the journal makes', async () => {
+test('the audit finds a snapshot that is whole but not what the events up to here make', async () => {
   const { log, journal } = await opened();
   write(log, journal, 4);
   const held = journal.hold();
@@ -155,7 +155,12 @@ test('the audit finds a snapshot that is whole but not what the journal makes', 
   expect((await find(log)).discarded).toEqual([]);
   const { findings } = await audit(log);
   expect(findings).toEqual([
-    { rule: 'snapshot_differs', partition: 0, offset: held.end, text: expect.stringContaining('the journal makes') },
+    {
+      rule: 'snapshot_differs',
+      partition: 0,
+      offset: held.end - 1,
+      text: expect.stringContaining('the events up to here make'),
+    },
   ]);
 });
 

@@ -260,17 +260,14 @@ async function judge(scene: Scene): Promise<string[]> {
         found.push(`LOST: another event lies at ${place}`);
     }
   }
-  return [...found, ...(await judgeSnapshots(snapshotAudit(scene)))];
+  const reading = readingOf(scene.codec, scene.world.process('judge').pace);
+  const given = { log: scene.log, reading, ledgerId, topic: topics.snapshots, eventsTopic: topics.events };
+  return [...found, ...(await judgeSnapshots({ ...given, partitions }))];
 }
 
 function readingOf(codec: Scene['codec'], pace: Pace): Reading {
   const fetchSchema = (): Promise<null> => Promise.resolve(null);
   return createReading(codec, fetchSchema, pace, () => undefined);
-}
-
-function snapshotAudit({ log, codec, world }: Scene) {
-  const reading = readingOf(codec, world.process('judge').pace);
-  return { log, reading, ledgerId, decider, partitions, topic: topics.snapshots, eventsTopic: topics.events };
 }
 
 async function countVoids(scene: Scene): Promise<number> {

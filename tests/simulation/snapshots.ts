@@ -1,13 +1,13 @@
 // Snapshots in the simulated world: some processes take them often, some are of a release that evolves otherwise, and
 // what they write arrives damaged, cut short, or as it was long ago.
+import * as decider from '../../src/domain/decider.ts';
 import type { State } from '../../src/domain/decider.ts';
 import { stateCodec } from '../../src/domain/snapshot.ts';
 import type { Log, OutgoingRecord } from '../../src/log/port.ts';
 import { manifestRecord, readManifest } from '../../src/log/snapshot-record.ts';
-import type { SnapshotAuditOptions } from '../../src/log/snapshot-audit.ts';
-import { verifySnapshots } from '../../src/log/snapshot-audit.ts';
 import type { Snapshots, SnapshotsOptions } from '../../src/log/snapshots.ts';
 import { createSnapshots } from '../../src/log/snapshots.ts';
+import { verifySnapshots } from '../support/snapshot-audit.ts';
 import type { SimProcess, World } from './world.ts';
 
 type Given = Pick<SnapshotsOptions<State>, 'log' | 'reading' | 'ledgerId' | 'topic' | 'eventsTopic'>;
@@ -32,10 +32,10 @@ export function simulateSnapshots(world: World, process: SimProcess, given: Give
 }
 
 /** What the newest snapshots claim against the fold of the journal from zero, for both kinds of release. */
-export async function judgeSnapshots(options: Omit<SnapshotAuditOptions<State>, 'states'>): Promise<string[]> {
+export async function judgeSnapshots(options: Given & { readonly partitions: number }): Promise<string[]> {
   const found: string[] = [];
   for (const evolveVersion of [stateCodec.evolveVersion, 99]) {
-    const { findings } = await verifySnapshots({ ...options, states: { ...stateCodec, evolveVersion } });
+    const { findings } = await verifySnapshots({ ...options, decider, states: { ...stateCodec, evolveVersion } });
     found.push(...findings.map(({ partition, text }) => `partition ${partition}: ${text}`));
   }
   return found;

@@ -1,19 +1,10 @@
 // A ledger that restarts from snapshots goes on as if it had read everything: it knows its stock and its keys, and the
 // snapshots are what the journal makes.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createCodec } from '../../schemas/codec.ts';
-import { checkSchemas } from '../../schemas/registry.ts';
-import { topicsOf } from '../../schemas/topics.ts';
-import * as decider from '../../src/domain/decider.ts';
-import { stateCodec } from '../../src/domain/snapshot.ts';
-import { checkGenesis } from '../../src/log/genesis.ts';
-import { createReading } from '../../src/log/reading.ts';
-import { verifySnapshots } from '../../src/log/snapshot-audit.ts';
-import { realPace } from '../../src/platform/pace.ts';
+import { auditLedger } from '../support/audit.ts';
 import type { LedgerProcess, TestLedger } from '../support/ledger.ts';
 import { apiOf, prepareLedger } from '../support/ledger.ts';
-import { judge, openLog } from '../support/ledger-log.ts';
-import { eventually, servers } from '../support/servers.ts';
+import { eventually } from '../support/servers.ts';
 
 const partitions = 2;
 const every = { LEDGER_SNAPSHOT_EVERY: '20' };
@@ -51,8 +42,7 @@ test('a ledger goes on from its snapshots after a clean stop and after a crash',
     expect(said(process, 'a snapshot could not be written; the journal has everything')).toEqual([]);
     expect(said(process, 'a snapshot was discarded; the rebuild reads more of the journal')).toEqual([]);
   }
-  expect((await judge(ledger)).findings).toEqual([]);
-  expect(await audit()).toEqual({ findings: [], compared: partitions });
+  expect(await auditLedger(ledger)).toMatchObject({ ok: true, findings: [], warnings: [], snapshots: partitions });
 }, 180_000);
 
 /** Places so many orders of one unit, each under a key of its own. */
@@ -85,19 +75,4 @@ interface Line {
 
 function said(process: LedgerProcess, message: string): Line[] {
   return process.log.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg === message);
-}
-
-async function audit() {
-  const topics = topicsOf(ledger.prefix);
-  const codec = createCodec(await checkSchemas(servers().schemaRegistryUrl, topics));
-  const unknown = (): Promise<null> => Promise.resolve(null);
-  const reading = createReading(codec, unknown, realPace, () => undefined);
-  const log = openLog();
-  try {
-    const about = { log, reading, partitions, eventsTopic: topics.events, topic: topics.snapshots };
-    const ledgerId = await checkGenesis({ ...about, topic: topics.events });
-    return await verifySnapshots({ ...about, ledgerId, decider, states: stateCodec });
-  } finally {
-    await log.close();
-  }
 }

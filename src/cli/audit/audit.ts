@@ -11,6 +11,7 @@ import type { PartitionReport } from './log-audit.ts';
 import { auditLog } from './log-audit.ts';
 import type { ProjectionAudit, ProjectionReport } from './projection-audit.ts';
 import { startProjectionAudit } from './projection-audit.ts';
+import { startSnapshotAudit } from './snapshot-audit.ts';
 import type { Snapshot } from './stored-rows.ts';
 import { takeSnapshot } from './stored-rows.ts';
 
@@ -26,6 +27,8 @@ export interface AuditReport {
   /** Strange, but no promise is broken. */
   readonly warnings: readonly Finding[];
   readonly projections: readonly ProjectionReport[];
+  /** How many snapshots of writers were compared with the journal. */
+  readonly snapshots: number;
   /** What could not be looked at, and why. */
   readonly unchecked: readonly string[];
   readonly ms: number;
@@ -53,12 +56,16 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
   const rows = pool === null ? null : createRowsAudit(pool, unchecked);
   try {
     await rows?.start(topics.events, found.note);
+    const snapshots = await startSnapshotAudit({ ...options, note: found.note, warn: warned.note, unchecked }, signal);
     const { ledgerId, partitions } = await auditLog(
       {
         ...options,
         note: found.note,
         warn: warned.note,
-        onEvent: (partition, event) => rows?.add(partition, event),
+        onEvent: (partition, event) => {
+          rows?.add(partition, event);
+          snapshots?.add(partition, event);
+        },
         onPage: async (partition, next, end) => {
           progress?.(partition, next, end);
           await rows?.reach(partition, next, end);
@@ -75,6 +82,7 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
       findings_total: found.total(),
       warnings: warned.list,
       projections,
+      snapshots: snapshots?.ends.size ?? 0,
       unchecked,
       ms: Math.round(performance.now() - started),
     };

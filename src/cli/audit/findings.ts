@@ -17,6 +17,7 @@
  * - `home`: a product lives in the partition that its id gives.
  * - `undecided`: at rest, no command waits for its outcome.
  * - `projection`: the rows that are read are what the journal says.
+ * - `snapshot_differs`: what a writer would begin with is what the journal makes.
  */
 export type RuleName =
   | 'genesis'
@@ -33,7 +34,8 @@ export type RuleName =
   | 'key'
   | 'home'
   | 'undecided'
-  | 'projection';
+  | 'projection'
+  | 'snapshot_differs';
 
 export interface Finding {
   readonly rule: RuleName;

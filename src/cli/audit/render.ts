@@ -7,7 +7,7 @@ const shownMax = 20;
 
 /** The report as lines, the verdict last. */
 export function renderAudit(report: AuditReport): readonly string[] {
-  const { partitions, projections, findings, findings_total, warnings, unchecked } = report;
+  const { partitions, projections, snapshots, findings, findings_total, warnings, unchecked } = report;
   const sum = (figure: 'commands' | 'events' | 'voids' | 'undecided'): number =>
     partitions.reduce((total, one) => total + one[figure], 0);
   const undecided = sum('undecided') === 0 ? '' : `, ${number(sum('undecided'))} commands undecided yet`;
@@ -18,6 +18,7 @@ export function renderAudit(report: AuditReport): readonly string[] {
       ({ name, generation, rows, equal }) =>
         `projection ${name}, generation ${generation}: ${number(rows)} rows, ${equal ? 'equal to the journal' : 'NOT equal to the journal'}`,
     ),
+    ...(snapshots === 0 ? [] : [`snapshots of ${snapshots} partitions were compared with the journal`]),
     ...warnings.slice(0, shownMax).map((warning) => `warning: ${tell(warning)}`),
     ...unchecked.map((what) => `not checked: ${what}`),
     ...findings.slice(0, shownMax).map((finding) => `finding: ${tell(finding)}`),

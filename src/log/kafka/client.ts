@@ -38,6 +38,8 @@ export const limits = {
   /** A whole read in one go: few long fetches, and no long poll at its end. */
   readWaitMs: 20,
   readBytesPerPartitionMax: 4_194_304,
+  /** What is handed over of it at once: to fold that much takes some milliseconds. */
+  readSliceBytes: 131_072,
   readSessionTimeoutMs: 30_000,
   /** A read that gets nothing for this long gives up. */
   readStallMsMax: 30_000,

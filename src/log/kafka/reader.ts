@@ -1,6 +1,7 @@
 // Reads a range of one partition by a throw-away consumer that is alone in a group of its own: kafkajs cannot read
 // without one. Markers and aborted records at the end count as read, although kafkajs hands them to nobody.
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Batch } from 'kafkajs';
 import type { Log, LogRecord } from '../port.ts';
 import { LogError } from '../port.ts';
@@ -40,9 +41,13 @@ export function createReader(client: KafkaClientOptions, admin: LogAdmin, later:
     async function take(batch: Batch): Promise<void> {
       if (settled) return;
       clearTimeout(stall);
-      const records = pick(batch, next, to);
       try {
-        if (records.length > 0) await onRecords(records);
+        for (const records of slices(pick(batch, next, to))) {
+          await onRecords(records);
+          // Answers of the broker that lie there meanwhile must not be taken for late ones.
+          await setImmediate();
+          if (settled) return session.pause(partition);
+        }
         watch();
         reached(toOffset(batch.lastOffset()));
       } catch (error) {
@@ -84,6 +89,19 @@ export function createReader(client: KafkaClientOptions, admin: LogAdmin, later:
 
 function pick(batch: Batch, from: number, to: number): LogRecord[] {
   return batch.messages.map(toRecord).filter(({ offset }) => offset >= from && offset < to);
+}
+
+/** Cuts records into slices of about `readSliceBytes`. */
+function* slices(records: readonly LogRecord[]): Generator<readonly LogRecord[]> {
+  let from = 0;
+  let bytes = 0;
+  for (const [i, { value }] of records.entries()) {
+    bytes += value?.length ?? 0;
+    if (bytes < limits.readSliceBytes && i < records.length - 1) continue;
+    yield records.slice(from, i + 1);
+    from = i + 1;
+    bytes = 0;
+  }
 }
 
 /** A group left behind harms nobody: it has no offsets, so the broker forgets it by itself. */
