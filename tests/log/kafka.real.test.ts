@@ -84,6 +84,31 @@ describe('kafka alone', () => {
     expect(read).toEqual(['a', 'b', 'c']);
   });
 
+  test('a long read is handed over bit by bit, in order, and others get their turn in between', async () => {
+    const topic = await kafka.topic(1);
+    const log = kafka.open();
+    const appender = await log.openAppender();
+    const value = Buffer.alloc(1_000);
+    const records = Array.from({ length: 600 }, () => ({ key: null, value }));
+    await appender.append(topic, new Map([[0, records]]));
+    await appender.close();
+    const pages: number[][] = [];
+    let turns = 0;
+    const turnsBefore: number[] = [];
+    const turn = (): void => {
+      turns += 1;
+      if (pages.length < 5) setImmediate(turn);
+    };
+    turn();
+    await log.read({ topic, partition: 0, from: 10, to: 600 }, (page) => {
+      pages.push(page.map(({ offset }) => offset));
+      turnsBefore.push(turns);
+    });
+    expect(pages.flat()).toEqual(Array.from({ length: 590 }, (_, i) => 10 + i));
+    expect(pages.map(({ length }) => length)).toEqual([132, 132, 132, 132, 62]);
+    expect(new Set(turnsBefore).size).toBe(pages.length);
+  });
+
   test('groups that were only needed to read are deleted', async () => {
     const topic = await kafka.topic(1);
     const log = createKafkaLog({ ...kafka.options, clientId: uniquePrefix('groups') });

@@ -45,4 +45,11 @@ export const snapshotBugs: readonly PlantedBug[] = [
     replace: 'evolve_version < 0',
     caughtBy: unit('tests/log/snapshot-read.test.ts', 'it is of another evolve'),
   },
+  {
+    name: 'the audit does not compare a snapshot',
+    file: 'src/log/snapshot-audit.ts',
+    find: 'if (made === state_hash) return;',
+    replace: 'if (made.length > 0) return;',
+    caughtBy: unit('tests/cli/snapshot-audit.test.ts', 'is found at its last event'),
+  },
 ];

@@ -1,10 +1,14 @@
 // A ledger that restarts from snapshots goes on as if it had read everything: it knows its stock and its keys, and the
 // snapshots are what the journal makes.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
+import type { Log } from '../../src/log/port.ts';
 import { auditLedger } from '../support/audit.ts';
 import type { LedgerProcess, TestLedger } from '../support/ledger.ts';
+import { openLog } from '../support/ledger-log.ts';
 import { apiOf, prepareLedger } from '../support/ledger.ts';
-import { eventually } from '../support/servers.ts';
+import { eventually, servers } from '../support/servers.ts';
 
 const partitions = 2;
 const every = { LEDGER_SNAPSHOT_EVERY: '20' };
@@ -44,6 +48,49 @@ test('a ledger goes on from its snapshots after a clean stop and after a crash',
   }
   expect(await auditLedger(ledger)).toMatchObject({ ok: true, findings: [], warnings: [], snapshots: partitions });
 }, 180_000);
+
+test('a snapshot is found when compaction has taken away what it replaced', async () => {
+  await compactSoon();
+  const log = openLog();
+  const before = await ledger.start(undefined, every);
+  for (let i = 0; (await gapsOf(log)) === 0; i += 1) {
+    if (i === 90) throw new Error('nothing was compacted');
+    expect((await orderAll(before, `wave-${i}`, 20)).statuses).toEqual([409]);
+    await pause(1_000);
+  }
+  await before.end('SIGKILL');
+  const after = await ledger.start(undefined, every);
+  expect((await rebuilt(after)).map(({ snapshot }) => snapshot > 0)).toEqual([true, true]);
+  expect((await orderAll(after, 'wave-0', 20)).statuses).toEqual([409]);
+  expect(await after.end('SIGTERM')).toBe(0);
+  await log.close();
+  expect(await auditLedger(ledger)).toMatchObject({ ok: true, warnings: [], snapshots: partitions });
+}, 240_000);
+
+/** Has the broker compact at its next look, every 15 s, whatever there is. */
+async function compactSoon(): Promise<void> {
+  const kafka = new kafkajs.Kafka({ brokers: [...servers().kafkaBrokers], logLevel: kafkajs.logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  const settings = { 'cleanup.policy': 'compact', 'segment.ms': '500', 'min.cleanable.dirty.ratio': '0.001' };
+  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+  const type = kafkajs.ConfigResourceTypes.TOPIC;
+  const resources = [{ type, name: `${ledger.prefix}.snapshots`, configEntries }];
+  await admin.alterConfigs({ validateOnly: false, resources });
+  await admin.disconnect();
+}
+
+/** Offsets of the topic of snapshots without a record, of the partition that has the fewest of them. */
+async function gapsOf(log: Log): Promise<number> {
+  const topic = `${ledger.prefix}.snapshots`;
+  const gaps: number[] = [];
+  for (const [partition, { low, high }] of await log.ends(topic)) {
+    let records = 0;
+    await log.read({ topic, partition, from: low, to: high }, (page) => void (records += page.length));
+    gaps.push(high - records);
+  }
+  return Math.min(...gaps);
+}
 
 /** Places so many orders of one unit, each under a key of its own. */
 async function orderAll(process: LedgerProcess, name: string, count: number) {
