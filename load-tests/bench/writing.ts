@@ -104,6 +104,7 @@ export function benchSnapshots(
     states: stateCodec,
     codeVersion: 'bench',
     every: 0,
+    bytesPerEventMax: settings.snapshotBytesPerEventMax,
     stopMsMax: settings.snapshotStopMsMax,
     stepMsMax: settings.snapshotStepMsMax,
     pace: realPace,

@@ -149,6 +149,7 @@ function startWriter(
     eventsTopic: topics.events,
     codeVersion: version,
     every: config.snapshotEvery,
+    bytesPerEventMax: config.snapshotBytesPerEventMax,
     stopMsMax: config.snapshotStopMsMax,
     stepMsMax: config.snapshotStepMsMax,
     pace: realPace,

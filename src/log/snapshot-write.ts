@@ -1,5 +1,5 @@
-// Writes one snapshot of a fold that is held still: all its pieces are made while commands go on being decided, then the
-// fold is let go, and the pieces are sent, last of all the manifest that makes them one.
+// Writes one snapshot of a fold that is held still: its pieces are made while commands go on being decided, then the fold
+// is let go, and the pieces are sent, last of all the manifest that makes them one.
 import { createHash, randomUUID } from 'node:crypto';
 import type { Connection } from './connection.ts';
 import { requestBytes } from './connection.ts';
@@ -23,6 +23,8 @@ export interface SnapshotTarget<S> {
 
 /** Rest between two steps, ms, in which commands are decided. */
 const restMs = 2;
+/** Bytes of pieces that wait in memory to be sent; only a state that is larger is held while some of it is sent. */
+const heldBytesMax = 33_554_432;
 
 /** Lets the fold go as soon as it is not needed any more. @throws LogError; the signal's reason when aborted */
 export async function writeSnapshot<S>(
@@ -33,20 +35,25 @@ export async function writeSnapshot<S>(
 ): Promise<Manifest> {
   const { connection, topic, states } = target;
   const place = { snapshot_id: randomUUID(), partition, slot };
-  // The longer the fold is held, the more has to be merged at once afterwards: no send is waited for meanwhile.
-  const pieces = await makePieces(target, fold.state, signal).finally(fold.release);
+  const encoding = states.encode(fold.state)[Symbol.iterator]();
   const hash = createHash('sha256');
   let sent = 0;
   let bytes = 0;
   let first: number | null = null;
-  for (const batch of batches(pieces)) {
-    signal.throwIfAborted();
-    const records = batch.map((piece, n) => pieceRecord(place, sent + n, piece));
-    const landed = await connection.append(topic, new Map([[partition, records]]));
-    first ??= landed.get(partition)?.baseOffset ?? null;
-    for (const piece of batch) hash.update(piece);
-    sent += batch.length;
-    bytes += batch.reduce((sum, { length }) => sum + length, 0);
+  for (let isLast = false; !isLast;) {
+    const made = await makePieces(target, encoding, signal);
+    isLast = made.isLast;
+    // The longer the fold is held, the more has to be merged at once afterwards: no send is waited for meanwhile.
+    if (isLast) fold.release();
+    for (const batch of batches(made.pieces)) {
+      signal.throwIfAborted();
+      const records = batch.map((piece, n) => pieceRecord(place, sent + n, piece));
+      const landed = await connection.append(topic, new Map([[partition, records]]));
+      first ??= landed.get(partition)?.baseOffset ?? null;
+      for (const piece of batch) hash.update(piece);
+      sent += batch.length;
+      bytes += bytesOf(batch);
+    }
   }
   signal.throwIfAborted();
   const manifest = {
@@ -66,21 +73,30 @@ export async function writeSnapshot<S>(
   return manifest;
 }
 
+/** Makes pieces in short steps until there are no more, or as many as may lie in memory. */
 async function makePieces<S>(
-  { states, pace, stepMsMax }: SnapshotTarget<S>,
-  state: S,
+  { pace, stepMsMax }: SnapshotTarget<S>,
+  encoding: Iterator<Uint8Array>,
   signal: AbortSignal,
-): Promise<Uint8Array[]> {
+): Promise<{ readonly pieces: readonly Uint8Array[]; readonly isLast: boolean }> {
   const pieces: Uint8Array[] = [];
+  let bytes = 0;
   let stepBegan = pace.now();
-  for (const piece of states.encode(state)) {
-    pieces.push(piece);
+  while (bytes < heldBytesMax) {
+    const { done, value } = encoding.next();
+    if (done === true) return { pieces, isLast: true };
+    pieces.push(value);
+    bytes += value.length;
     if (pace.now() - stepBegan < stepMsMax) continue;
     await pace.sleep(restMs, signal);
     signal.throwIfAborted();
     stepBegan = pace.now();
   }
-  return pieces;
+  return { pieces, isLast: false };
+}
+
+function bytesOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Cuts pieces into requests of at most `sendBytesTarget`. */

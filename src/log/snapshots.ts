@@ -14,6 +14,8 @@ export interface SnapshotsOptions<S> extends SnapshotSource<S> {
   readonly codeVersion: string;
   /** Journal records after which the next snapshot of a partition is due; 0: never. */
   readonly every: number;
+  /** Where the last one was large, the next is due later: after so many records that it was no more for each of them. */
+  readonly bytesPerEventMax: number;
   /** How long the last ones may take when the writers stop, ms. */
   readonly stopMsMax: number;
   /** How long one may keep everything else in this process waiting, ms. */
@@ -37,7 +39,7 @@ export interface Snapshots<S> {
 }
 
 /** What is known of the newest snapshot of a partition. */
-type Newest = Pick<Manifest, 'end' | 'slot'>;
+type Newest = Pick<Manifest, 'end' | 'slot' | 'bytes'>;
 
 interface Offer<S> {
   readonly journal: PartitionJournal<S>;
@@ -48,11 +50,16 @@ interface Offer<S> {
 const stopShare = 0.1;
 
 export function createSnapshots<S>(options: SnapshotsOptions<S>): Snapshots<S> {
-  const { every, pace } = options;
+  const { every, bytesPerEventMax, pace } = options;
   const newest = new Map<number, Newest>();
   const stopping = new AbortController();
   const waiting = new Map<number, Offer<S>>();
   let taking: Promise<void> | null = null;
+
+  function isDue({ partition, end }: PartitionJournal<S>, share = 1): boolean {
+    const last = newest.get(partition) ?? { end: 0, bytes: 0 };
+    return every > 0 && end() - last.end >= share * Math.max(every, last.bytes / bytesPerEventMax);
+  }
 
   function since({ partition, end }: PartitionJournal<S>): number {
     return end() - (newest.get(partition)?.end ?? 0);
@@ -65,7 +72,7 @@ export function createSnapshots<S>(options: SnapshotsOptions<S>): Snapshots<S> {
     const before = newest.get(partition);
     const slot = before?.slot === 0 ? 1 : 0;
     // Also when it fails: what could not be written now is tried again when as much has happened once more.
-    newest.set(partition, { end: held.end, slot: before?.slot ?? 1 });
+    newest.set(partition, { end: held.end, slot: before?.slot ?? 1, bytes: before?.bytes ?? 0 });
     try {
       const manifest = await writeSnapshot({ ...options, connection }, { partition, slot }, held, stopping.signal);
       newest.set(partition, manifest);
@@ -99,7 +106,7 @@ export function createSnapshots<S>(options: SnapshotsOptions<S>): Snapshots<S> {
       options.discarded(partition, 'no_way_on', error instanceof Error ? error.message : String(error));
     },
     offer(journal, isAtRest) {
-      if (every === 0 || stopping.signal.aborted || since(journal) < every) return;
+      if (stopping.signal.aborted || !isDue(journal)) return;
       if (taking === null) begin(journal);
       else waiting.set(journal.partition, { journal, isAtRest });
     },
@@ -108,8 +115,7 @@ export function createSnapshots<S>(options: SnapshotsOptions<S>): Snapshots<S> {
       const over = new AbortController();
       const limit = pace.sleep(options.stopMsMax, over.signal).then(() => stopping.abort(new Error('no time left')));
       await taking;
-      const due = journals.filter((journal) => every > 0 && since(journal) >= every * stopShare);
-      for (const journal of due.sort((a, b) => since(b) - since(a))) {
+      for (const journal of journals.filter((one) => isDue(one, stopShare)).sort((a, b) => since(b) - since(a))) {
         if (!stopping.signal.aborted) await take(journal.partition, journal.hold());
       }
       over.abort();

@@ -45,6 +45,12 @@ export const logLimits = {
     '25000',
     "Events of one partition after which a snapshot of its writer's state is taken; a tenth is enough at the end; 0: never.",
   ),
+  snapshotBytesPerEventMax: setting(
+    'LEDGER_SNAPSHOT_BYTES_PER_EVENT_MAX',
+    whole(1, 1_000_000_000),
+    '400',
+    'Bytes of snapshots that may be written for each event: where the state is large, they are taken less often.',
+  ),
   snapshotStepMsMax: setting(
     'LEDGER_SNAPSHOT_STEP_MS_MAX',
     whole(1, 1_000),

@@ -132,7 +132,8 @@ export function snapshotsOver(log: Log, more: Partial<SnapshotsOptions<State>> =
   const told = { written: [] as Manifest[], failed: [] as unknown[], discarded: [] as Misfit[] };
   const snapshots = createSnapshots<State>({
     ...{ log, topic: topics.snapshots, eventsTopic: topics.events, reading: plainReading(), states: stateCodec },
-    ...{ ledgerId: uuid(0xabc), codeVersion: '1.0.0', every: 0, stopMsMax: 1_000, stepMsMax: 0, pace: fakePace() },
+    ...{ ledgerId: uuid(0xabc), codeVersion: '1.0.0', every: 0, bytesPerEventMax: Infinity, stopMsMax: 1_000 },
+    ...{ stepMsMax: 0, pace: fakePace() },
     written: (manifest) => void told.written.push(manifest),
     failed: (_partition, error) => void told.failed.push(error),
     discarded: (_partition, misfit) => void told.discarded.push(misfit),

@@ -78,6 +78,25 @@ describe('a snapshot', () => {
     expect(again.told.written).toEqual([]);
   });
 
+  test('is due later where the last one was large', async () => {
+    const { log, journal } = await opened();
+    const { snapshots, told } = snapshotsOver(log, { every: 1, bytesPerEventMax: 100 });
+    write(log, journal, 3);
+    snapshots.offer(journal, working);
+    await until('the first one is written', () => told.written.length === 1);
+    const { end = 0, bytes = 0 } = told.written[0] ?? {};
+    expect(bytes).toBeGreaterThan(400);
+    while (journal.end() < end + bytes / 100) {
+      snapshots.offer(journal, working);
+      write(log, journal, 1);
+    }
+    for (let i = 0; i < 30; i += 1) await turn();
+    expect(told.written).toHaveLength(1);
+    snapshots.offer(journal, working);
+    await until('the second one is written', () => told.written.length === 2);
+    expect(told.written[1]?.end).toBe(journal.end());
+  });
+
   test('waits for its turn, and then for its writer to be at rest or to ask again', async () => {
     const log = memoryLog({}, 3);
     await open(log, 3);

@@ -21,6 +21,7 @@ export function simulateSnapshots(world: World, process: SimProcess, given: Give
     states: { ...stateCodec, evolveVersion },
     codeVersion: 'simulated',
     every: world.chance(0.1) ? 0 : 1 + world.below(6),
+    bytesPerEventMax: Infinity,
     stopMsMax: 1_000,
     stepMsMax: 0,
     // A rest is a step like any other: by the clock, most processes would die before their first snapshot.
