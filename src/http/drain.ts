@@ -33,8 +33,7 @@ export function drainAtClose(
     // Also for connections that never said anything: to HTTP these are not idle.
     const limit = setTimeout(() => server.closeAllConnections(), limitMs);
     server.once('close', () => clearTimeout(limit));
-    // Right after the event loop took in what had connected, so that hardly anybody is left between the two.
-    await nextTurn();
+    await takeConnected(server, Math.min(drainMs, limitMs));
     // The end of HTTP's own server would close idle connections now, perhaps with a request on its way.
     Server.prototype.close.call(server);
     const grace = timer(Math.min(drainMs, limitMs));
@@ -42,4 +41,25 @@ export function drainAtClose(
     grace.clear();
   });
   return () => draining;
+}
+
+/** Turns of the event loop without a new connection after which nobody waits; the first may be half over. */
+const quietTurns = 2;
+
+/**
+ * Takes in who has connected already and perhaps sent a request: where the listening ends, these would be reset. Node
+ * takes one connection in a turn of the event loop, whatever waits. Whoever comes later than `msMax` is not waited for.
+ */
+async function takeConnected(server: Server, msMax: number): Promise<void> {
+  const until = performance.now() + msMax;
+  let quiet = 0;
+  const note = (): void => {
+    quiet = -1;
+  };
+  server.on('connection', note);
+  while (quiet < quietTurns && performance.now() < until) {
+    await nextTurn();
+    quiet += 1;
+  }
+  server.off('connection', note);
 }

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { eventually } from '../support/servers.ts';
@@ -71,6 +72,28 @@ test('a connection that says nothing, and a request without an end, hold nobody 
   await app.close();
   await Promise.all(ends);
 }, 20_000);
+
+test('whoever had connected before the end is answered, however many wait to be taken in', async () => {
+  const { app, url } = await listening(playedClient());
+  const sockets = Array.from({ length: 200 }, () => connect(Number(url.port), url.hostname));
+  const answers = sockets.map(firstLineOf);
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  for (const socket of sockets) socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(await connectionsOf(app)).toBeLessThan(sockets.length);
+  const closed = app.close();
+  const lines = await Promise.all(answers);
+  expect(lines.filter((line) => !line.startsWith('HTTP/1.1 '))).toEqual([]);
+  await closed;
+}, 20_000);
+
+/** What came first on a connection; the code of the error where it broke, empty where it just ended. */
+function firstLineOf(socket: Socket): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  socket.once('data', (chunk) => resolve(chunk.toString().split('\r\n', 1)[0] ?? ''));
+  socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
+  socket.once('close', () => resolve(''));
+  return promise;
+}
 
 function connectionsOf(app: FastifyInstance): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
