@@ -15,6 +15,7 @@ import { createApiMetrics } from '../platform/metrics.ts';
 import { withOptionalBodies } from './openapi.ts';
 import { createSeenPositions, createViewWaits } from './positions.ts';
 import { Problem } from './problems.ts';
+import { createPressure } from './pressure.ts';
 import { createReader } from './reader.ts';
 import { authenticate, readIdempotencyKey } from './requests.ts';
 import type { AppDeps, Room, VitalsDeps } from './room.ts';
@@ -57,7 +58,11 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(healthRoutes({ ...room, ready: () => !draining() && deps.client.ready() }));
   await app.register(
     async (v1) => {
-      v1.addHook('onRequest', (request) => authenticate(deps.credentials, request));
+      const checkPressure = createPressure(deps.config.turnMsMax, () => performance.now());
+      v1.addHook('onRequest', async (request) => {
+        checkPressure();
+        await authenticate(deps.credentials, request);
+      });
       v1.addHook('preValidation', async (request) => readIdempotencyKey(request));
       await v1.register(orderRoutes(room));
       await v1.register(purchaseRoutes(room));

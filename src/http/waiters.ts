@@ -13,6 +13,8 @@ export interface WaitersLimits {
   readonly waitersPerPartitionMax: number;
   /** Time without any outcome of a partition, while requests wait for one, after which its writer counts as away. */
   readonly writerStalledMsMax: number;
+  /** Age of a decision from which on there are more requests than can be decided in time. */
+  readonly decisionLateMs: number;
 }
 
 /** One request in the queue of its command. `sending`, `sent` and `lost` tell what became of each send. */
@@ -66,6 +68,8 @@ interface Lane {
   unansweredSince: number | null;
   /** When the last of them gave up. */
   gaveUpAt: number;
+  /** Whether the last decision was late. */
+  late: boolean;
 }
 
 /** `now` is monotonic, ms. */
@@ -95,6 +99,7 @@ export function createWaiters(limits: WaitersLimits, now: () => number): Waiters
       inFlight: 0,
       lostSends: 0,
       settle: (decided) => {
+        lane.late = now() - member.since > limits.decisionLateMs;
         remove(commandId, queue, lane, member);
         resolve(decided);
       },
@@ -117,10 +122,11 @@ export function createWaiters(limits: WaitersLimits, now: () => number): Waiters
       if (total >= limits.waitersMax) return 'overloaded';
       const lane = lanes.get(partition);
       if (lane === undefined) return null;
-      if (lane.members.size >= limits.waitersPerPartitionMax) return 'overloaded';
       // Where nobody waits, one request is let in to find out whether the writer is back.
       const oldest = find(lane.members, () => true);
       if (oldest === null) return null;
+      // Those that wait are decided first; a request that joined them now might not be decided in time.
+      if (lane.members.size >= limits.waitersPerPartitionMax || lane.late) return 'overloaded';
       const since = Math.min(oldest.since, lane.unansweredSince ?? oldest.since);
       return now() - since > limits.writerStalledMsMax ? 'writer_unavailable' : null;
     },
@@ -204,7 +210,7 @@ function takerOf(queue: Queue, outcome: Outcome): Member | 'later' | null {
 function laneOf(lanes: Map<number, Lane>, partition: number): Lane {
   const known = lanes.get(partition);
   if (known !== undefined) return known;
-  const lane: Lane = { members: new Set(), unansweredSince: null, gaveUpAt: 0 };
+  const lane: Lane = { members: new Set(), unansweredSince: null, gaveUpAt: 0, late: false };
   lanes.set(partition, lane);
   return lane;
 }

@@ -119,6 +119,18 @@ export const settings = {
     '10000',
     'Milliseconds that the oldest request of a partition may wait before new ones are answered 503.',
   ),
+  decisionLateMs: setting(
+    'LEDGER_DECISION_LATE_MS',
+    whole(10, 60_000),
+    '1000',
+    'Milliseconds that a decision may take; after a later one new requests of its partition are answered 503 until those that wait are decided.',
+  ),
+  turnMsMax: setting(
+    'LEDGER_TURN_MS_MAX',
+    whole(10, 60_000),
+    '250',
+    'Milliseconds for which one turn of the event loop takes requests in; the rest of what has arrived by then is answered 503.',
+  ),
   viewWaitMsMax: setting(
     'LEDGER_VIEW_WAIT_MS_MAX',
     whole(0, 60_000),

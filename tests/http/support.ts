@@ -145,7 +145,8 @@ export interface Given {
 
 /** The app as `serve` makes it, over what the test gives. */
 export function appOf(given: Given = {}): Promise<FastifyInstance> {
-  const config = readConfig({ LOG_LEVEL: 'silent', ...given.env });
+  // Injected requests need no event loop, so that all those of a test may come in one turn of it.
+  const config = readConfig({ LOG_LEVEL: 'silent', LEDGER_TURN_MS_MAX: '60000', ...given.env });
   return createApp({
     config,
     client: given.client ?? playedClient(),

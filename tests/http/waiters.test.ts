@@ -4,7 +4,7 @@ import type { Decided, Waiter, Waiters } from '../../src/http/waiters.ts';
 import { createWaiters } from '../../src/http/waiters.ts';
 import { outcomeOf } from './support.ts';
 
-const limits = { waitersMax: 100, waitersPerPartitionMax: 60, writerStalledMsMax: 10_000 };
+const limits = { waitersMax: 100, waitersPerPartitionMax: 60, writerStalledMsMax: 10_000, decisionLateMs: 1_000 };
 const commandId = '22222222-2222-8222-8222-222222222222';
 const bodyA = new Uint8Array(32).fill(1);
 const bodyB = new Uint8Array(32).fill(2);
@@ -185,6 +185,36 @@ describe('the limits', () => {
     clock.now = 20_000;
     expect(waiters.refusal(0)).toBe('writer_unavailable');
     first.leave();
+    expect(waiters.refusal(0)).toBeNull();
+  });
+
+  test('after a late decision nobody joins those that wait, until one is decided in time', () => {
+    const { waiters, clock } = setup();
+    const askAt = (now: number, id: string): void => {
+      clock.now = now;
+      waiters.join(0, id, bodyA).sending();
+    };
+    const decideAt = (now: number, id: string): void => {
+      clock.now = now;
+      const remember = { commandId: id, placedAt: 0, fingerprint: bodyA };
+      waiters.hear(outcomeOf({ type: 'ProductArchived', data: { product_id: 'p', version: 2 } }, remember));
+    };
+    askAt(0, 'a');
+    askAt(0, 'b');
+    decideAt(1_000, 'a');
+    expect(waiters.refusal(0)).toBeNull();
+    askAt(1_000, 'c');
+    decideAt(1_001, 'b');
+    expect([waiters.refusal(0), waiters.refusal(1)]).toEqual(['overloaded', null]);
+    decideAt(1_500, 'c');
+    expect(waiters.refusal(0)).toBeNull();
+
+    askAt(3_000, 'd');
+    askAt(4_200, 'e');
+    askAt(4_200, 'f');
+    decideAt(4_500, 'd');
+    expect(waiters.refusal(0)).toBe('overloaded');
+    decideAt(4_900, 'e');
     expect(waiters.refusal(0)).toBeNull();
   });
 

@@ -1,5 +1,6 @@
 // A client that keeps its connections, as load balancers do, and tells what became of a request that got no answer:
 // nothing was sent (the connection was refused), or the connection broke under it.
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Reply } from '../support/ledger.ts';
@@ -13,6 +14,8 @@ const broken = -1;
 const requestMsMax = 30_000;
 
 export interface KeepAliveClient extends Buying {
+  /** Opens so many connections, which later orders use. */
+  open(connections: number): Promise<void>;
   /** Why connections broke. */
   readonly breaks: readonly string[];
   close(): void;
@@ -20,10 +23,11 @@ export interface KeepAliveClient extends Buying {
 
 /** Orders from whoever listens at `url`, over connections that stay open between requests. */
 export function keepAliveClient(url: string, key: string, connectionsMax = 256): KeepAliveClient {
-  const agent = new Agent({ keepAlive: true, maxSockets: connectionsMax });
+  const agent = new Agent({ keepAlive: true, maxSockets: connectionsMax, maxFreeSockets: connectionsMax });
   const breaks: string[] = [];
   return {
     breaks,
+    open: async (connections) => void (await Promise.all(Array.from({ length: connections }, () => touch(url, agent)))),
     order: async (idempotencyKey, lines) => {
       const wanted = lines.map(([product_id, quantity]) => ({ product_id, quantity }));
       const body = JSON.stringify({ lines: wanted, payment: 'manual' });
@@ -49,6 +53,13 @@ export function keepAliveClient(url: string, key: string, connectionsMax = 256):
     },
     close: () => agent.destroy(),
   };
+}
+
+async function touch(url: string, agent: Agent): Promise<void> {
+  const asked = request(`${url}/health/live`, { agent });
+  asked.end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  await readReply(answer);
 }
 
 async function readReply(answer: IncomingMessage): Promise<Reply> {

@@ -43,7 +43,7 @@ export function check(name: string, group: Step['group'], timeoutMs: number, arg
   return { name, group, run };
 }
 
-/** The tests of one of jest's projects. */
+/** The tests of one of jest's projects. In a soak they take their long sizes, one file after the other. */
 export function jestProject(
   project: 'unit' | 'real' | 'faults' | 'outages',
   group: Step['group'],
@@ -53,7 +53,12 @@ export function jestProject(
     const folder = mkdtempSync(join(tmpdir(), 'order-ledger-'));
     const report = join(folder, 'report.json');
     const args = ['--selectProjects', project, '--ci', '--json', `--outputFile=${report}`];
-    const env = { ...context.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' };
+    if (group === 'soak') args.push('--runInBand');
+    const env = {
+      ...context.env,
+      NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+      SOAK: group === 'soak' ? 'yes' : '',
+    };
     try {
       const result = await jest(args, { ...context, env, timeoutMs });
       return byJestReport(existsSync(report) ? readFileSync(report, 'utf8') : null, result);
