@@ -8,6 +8,7 @@ import { checkGenesis } from '../../src/log/genesis.ts';
 import { createKafkaLog } from '../../src/log/kafka/kafka-log.ts';
 import { createReading } from '../../src/log/reading.ts';
 import type { Manifest } from '../../src/log/snapshot-record.ts';
+import { recordsBetween } from '../../src/log/snapshots.ts';
 import { realPace } from '../../src/platform/pace.ts';
 import { startStack } from '../../stack/stack.ts';
 import { compareLatency } from './latency.ts';
@@ -21,8 +22,8 @@ const products = 125;
 const events = Number(process.argv[2] ?? 1_000_000);
 /** Of one partition; as it is by default, unless the history is too short for that. */
 const snapshotEvery = Math.min(settings.snapshotEvery, events / partitions / 4);
-/** Of one partition: half of what may lie behind a snapshot, as on average when a writer is killed. Two a order. */
-const lateOrders = Math.floor(snapshotEvery / 4);
+/** Of one partition: about half of what comes between two snapshots at the end, as when a writer is killed. */
+const lateOrders = Math.floor(events / partitions / 32);
 /** All of one partition but those; genesis, an event for each product, and two for each order make its history. */
 const earlyOrders = Math.floor((events / partitions - products - 1) / 2) - lateOrders;
 const rebuilds = 3;
@@ -75,16 +76,17 @@ async function open(env: { readonly [name: string]: string }, running: AsyncDisp
 
 /** Ends as a crash would, some events behind the last snapshots. */
 async function makeHistory(ledger: BenchLedger): Promise<void> {
-  const ends = new Map<number, number>();
+  const newest = new Map<number, Manifest>();
   const written = (manifest: Manifest, ms: number): void => {
-    ends.set(manifest.partition, manifest.end);
+    newest.set(manifest.partition, manifest);
     tellSnapshot(manifest, ms);
   };
-  const taking = { ...benchSnapshots(ledger, { every: snapshotEvery, written }), stop: () => Promise.resolve() };
+  const rules = { every: snapshotEvery, bytesPerEventMax: settings.snapshotBytesPerEventMax };
+  const taking = { ...benchSnapshots(ledger, { ...rules, written }), stop: () => Promise.resolve() };
   const earlyEnd = 1 + products + 2 * earlyOrders;
   const isDone = (): boolean => {
-    const late = [...ends.values()].filter((end) => earlyEnd - end >= snapshotEvery);
-    return ends.size === partitions && late.length === 0;
+    const late = [...newest.values()].filter(({ end, bytes }) => earlyEnd - end >= recordsBetween(rules, bytes));
+    return newest.size === partitions && late.length === 0;
   };
   await sendProducts(ledger, products);
   await sendOrders(ledger, earlyOrders, products);

@@ -36,7 +36,7 @@ export const settings = readConfig({});
 const batch = 1_000;
 const waitMs = 20;
 
-export const note = (error: unknown): void => console.error(error);
+export const note = (error: unknown): void => console.error(error instanceof Error ? error.message : error);
 
 /** Puts so many new products on the log of each partition. */
 export async function sendProducts(ledger: BenchLedger, products: number): Promise<void> {
@@ -95,7 +95,7 @@ function meta(): CommandMeta {
 /** Snapshots of a writer under measurement; none are written unless `more` says after how many events. */
 export function benchSnapshots(
   ledger: BenchLedger,
-  more: Partial<Pick<SnapshotsOptions<State>, 'every' | 'written'>> = {},
+  more: Partial<Pick<SnapshotsOptions<State>, 'every' | 'bytesPerEventMax' | 'written'>> = {},
 ): Snapshots<State> {
   return createSnapshots<State>({
     ...ledger,
@@ -146,7 +146,7 @@ export async function startBenchWriter(ledger: BenchLedger, snapshots: Snapshots
     pace: realPace,
     queueMax: 5_000,
     watchdogMs: 60_000,
-    commitEveryMs: 100,
+    commitEveryMs: settings.commitEveryMs,
     alarmRereadMs: 0,
     events: {
       appended: ({ commands }) => {

@@ -83,10 +83,10 @@ async function makePieces<S>(
   let bytes = 0;
   let stepBegan = pace.now();
   while (bytes < heldBytesMax) {
-    const { done, value } = encoding.next();
-    if (done === true) return { pieces, isLast: true };
-    pieces.push(value);
-    bytes += value.length;
+    const next = encoding.next();
+    if (next.done === true) return { pieces, isLast: true };
+    pieces.push(next.value);
+    bytes += next.value.length;
     if (pace.now() - stepBegan < stepMsMax) continue;
     await pace.sleep(restMs, signal);
     signal.throwIfAborted();

@@ -50,20 +50,15 @@ interface Offer<S> {
 const stopShare = 0.1;
 
 export function createSnapshots<S>(options: SnapshotsOptions<S>): Snapshots<S> {
-  const { every, bytesPerEventMax, pace } = options;
+  const { pace } = options;
   const newest = new Map<number, Newest>();
   const stopping = new AbortController();
   const waiting = new Map<number, Offer<S>>();
   let taking: Promise<void> | null = null;
 
-  function isDue({ partition, end }: PartitionJournal<S>, share = 1): boolean {
-    const last = newest.get(partition) ?? { end: 0, bytes: 0 };
-    return every > 0 && end() - last.end >= share * Math.max(every, last.bytes / bytesPerEventMax);
-  }
-
-  function since({ partition, end }: PartitionJournal<S>): number {
-    return end() - (newest.get(partition)?.end ?? 0);
-  }
+  const since = ({ partition, end }: PartitionJournal<S>): number => end() - (newest.get(partition)?.end ?? 0);
+  const dueAfter = ({ partition }: PartitionJournal<S>): number =>
+    recordsBetween(options, newest.get(partition)?.bytes ?? 0);
 
   /** Never rejects. */
   async function take(partition: number, held: HeldFold<S>): Promise<void> {
@@ -106,7 +101,7 @@ export function createSnapshots<S>(options: SnapshotsOptions<S>): Snapshots<S> {
       options.discarded(partition, 'no_way_on', error instanceof Error ? error.message : String(error));
     },
     offer(journal, isAtRest) {
-      if (stopping.signal.aborted || !isDue(journal)) return;
+      if (stopping.signal.aborted || since(journal) < dueAfter(journal)) return;
       if (taking === null) begin(journal);
       else waiting.set(journal.partition, { journal, isAtRest });
     },
@@ -115,11 +110,20 @@ export function createSnapshots<S>(options: SnapshotsOptions<S>): Snapshots<S> {
       const over = new AbortController();
       const limit = pace.sleep(options.stopMsMax, over.signal).then(() => stopping.abort(new Error('no time left')));
       await taking;
-      for (const journal of journals.filter((one) => isDue(one, stopShare)).sort((a, b) => since(b) - since(a))) {
+      const due = journals.filter((journal) => since(journal) >= dueAfter(journal) * stopShare);
+      for (const journal of due.sort((a, b) => since(b) - since(a))) {
         if (!stopping.signal.aborted) await take(journal.partition, journal.hold());
       }
       over.abort();
       await limit;
     },
   };
+}
+
+/** Journal records from a snapshot of so many bytes to the next one. */
+export function recordsBetween(
+  { every, bytesPerEventMax }: Pick<SnapshotsOptions<unknown>, 'every' | 'bytesPerEventMax'>,
+  bytes: number,
+): number {
+  return every === 0 ? Infinity : Math.max(every, bytes / bytesPerEventMax);
 }

@@ -42,13 +42,13 @@ export const logLimits = {
   snapshotEvery: setting(
     'LEDGER_SNAPSHOT_EVERY',
     whole(0, 1_000_000_000),
-    '25000',
+    '10000',
     "Events of one partition after which a snapshot of its writer's state is taken; a tenth is enough at the end; 0: never.",
   ),
   snapshotBytesPerEventMax: setting(
     'LEDGER_SNAPSHOT_BYTES_PER_EVENT_MAX',
     whole(1, 1_000_000_000),
-    '400',
+    '500',
     'Bytes of snapshots that may be written for each event: where the state is large, they are taken less often.',
   ),
   snapshotStepMsMax: setting(
