@@ -1,6 +1,7 @@
 // Sales for tests under faults: one after the other on a ledger, each with buyers of its own, some products plenty and
 // some scarce. At the end of each the log, the stock as it is shown, and all that buyers were ever told must agree.
 import { expect } from '@jest/globals';
+import { expectSoundAudit } from '../support/audit.ts';
 import type { Api, TestLedger } from '../support/ledger.ts';
 import type { LedgerHistory } from '../support/ledger-log.ts';
 import { judge } from '../support/ledger-log.ts';
@@ -52,6 +53,7 @@ export function createSales(ledger: TestLedger): Sales {
           expect(history.findings).toEqual([]);
           expect(disagreements(earlier.flat(), history.events)).toEqual([]);
           for (const [product, stock] of stocks) await expectStock(first, product, stock, history);
+          await expectSoundAudit(ledger);
           return { againMs, history };
         },
       };

@@ -1,8 +1,12 @@
 // The audit of a ledger under test, as its user runs it.
+import { expect } from '@jest/globals';
 import type { AuditReport } from '../../src/cli/audit/audit.ts';
 import type { TestLedger } from './ledger.ts';
 
 export type { AuditReport };
+
+/** Of a long list of findings these are enough to see what is wrong. */
+const shownMax = 10;
 
 /**
  * Runs `ledger audit --json` and answers its report, whatever it found. At rest, which it is unless a test says
@@ -25,4 +29,12 @@ export async function auditLedger(
   const report = JSON.parse(output.slice(from, to + 1)) as AuditReport;
   if ((code === 0) !== report.ok) throw new Error(`ledger audit says ok: ${report.ok} and exits with ${code}`);
   return report;
+}
+
+/** Demands that the audit of a ledger at rest finds nothing, and that it compared every projection. */
+export async function expectSoundAudit(ledger: TestLedger): Promise<void> {
+  const { ok, findings, unchecked, projections } = await auditLedger(ledger);
+  expect({ ok, findings: findings.slice(0, shownMax), unchecked }).toEqual({ ok: true, findings: [], unchecked: [] });
+  expect(projections.length).toBeGreaterThan(0);
+  expect(projections.filter(({ rows }) => rows === 0)).toEqual([]);
 }

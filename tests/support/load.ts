@@ -24,6 +24,8 @@ export interface Load {
   answeredSince(at: number): boolean;
   /** Lets the buyers finish their orders, then ends. @throws Error when a buyer got no final answer */
   stop(): Promise<void>;
+  /** Ends without the answers that are open: for a load that failed, where nothing may come any more. */
+  abandon(): Promise<void>;
 }
 
 const retryMs = 50;
@@ -43,14 +45,17 @@ export function startLoad(
   const told: Told[] = [];
   const statuses: { [status: string]: number } = {};
   const gaps = createGaps(products);
+  const abandoned = new AbortController();
   let stopping = false;
   let asked = 0;
 
   async function oneOrder(key: string, product: string): Promise<void> {
     const next = (): Buying | undefined => services[asked++ % services.length];
-    const reply = await orderUntilFinal(next, key, product, ({ status }) => {
+    const seen = ({ status }: Reply): void => {
+      abandoned.signal.throwIfAborted();
       statuses[status] = (statuses[status] ?? 0) + 1;
-    });
+    };
+    const reply = await orderUntilFinal(next, key, product, seen);
     gaps.answered(product);
     told.push({ key, status: reply.status, orderId: String(reply.body['order_id']) });
   }
@@ -73,6 +78,11 @@ export function startLoad(
       gaps.freeze();
       const failed = (await all).find((end) => end.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
+    },
+    abandon: async () => {
+      stopping = true;
+      abandoned.abort();
+      await all;
     },
   };
 }
