@@ -74,7 +74,7 @@ test('a connection that says nothing, and a request without an end, hold nobody 
 }, 20_000);
 
 test('whoever had connected before the end is answered, however many wait to be taken in', async () => {
-  const { app, url } = await listening(playedClient());
+  const { app, url } = await listening(playedClient(), { LEDGER_DRAIN_MS: '7000' });
   const sockets = Array.from({ length: 200 }, () => connect(Number(url.port), url.hostname));
   const answers = sockets.map(firstLineOf);
   await Promise.all(sockets.map((socket) => once(socket, 'connect')));
