@@ -41,7 +41,7 @@ const manifestSchema = z.strictObject({
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** Bytes that a request with pieces comes to at most, unless one piece alone is larger. */
-export const sendBytesTarget = 786_432;
+export const sendBytesTarget = 262_144;
 /** What the topic of snapshots must take in one batch. */
 export const snapshotBytesMax = 1_000_000;
 
