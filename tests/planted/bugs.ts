@@ -2,6 +2,7 @@
 import type { PlantedBug } from './catchers.ts';
 import { jest, simulation, unit } from './catchers.ts';
 import { networkBugs } from './network-bugs.ts';
+import { processBugs } from './process-bugs.ts';
 import { snapshotBugs } from './snapshot-bugs.ts';
 
 const append =
@@ -232,4 +233,5 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...domain,
   ...projections,
   ...networkBugs,
+  ...processBugs,
 ];

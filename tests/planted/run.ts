@@ -10,6 +10,8 @@ import type { Catcher, PlantedBug } from './catchers.ts';
 const folders = ['schemas', 'src', 'projections', 'consumers', 'stack', 'tests'];
 const files = ['package.json', 'jest.config.js', 'tsconfig.json'];
 const catchMsMax = 60_000;
+/** On real servers, whose processes take their time to start. */
+const catchOnServersMsMax = 180_000;
 /** Copies that are worked in beside each other. */
 const copies = 2;
 /** What a copy that is merely broken shows: nothing was caught there. */
@@ -28,9 +30,10 @@ interface Result {
 }
 
 /** Runs a test in a copy; answers whether it passed and what it said. */
-async function run(copy: string, { run: args }: Catcher, signal: AbortSignal) {
+async function run(copy: string, { run: args, needs }: Catcher, signal: AbortSignal) {
+  const timeoutMs = needs === 'servers' ? catchOnServersMsMax : catchMsMax;
   const env = { NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' };
-  const result = await runChild([node, ...args], { cwd: copy, timeoutMs: catchMsMax, signal, env });
+  const result = await runChild([node, ...args], { cwd: copy, timeoutMs, signal, env });
   return { ...result, passed: result.code === 0 && result.ended === undefined };
 }
 
