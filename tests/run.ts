@@ -13,6 +13,7 @@ const steps: readonly Step[] = [
   check('eslint', 'lint', 4 * minuteMs, ['node_modules/.bin/eslint', '--max-warnings', '0', '.']),
   check('tsc', 'lint', 3 * minuteMs, ['node_modules/.bin/tsc', '--noEmit', '-p', '.']),
   check('generated: schemas', 'lint', minuteMs, ['schemas/generate.ts', '--check']),
+  check('generated: events', 'lint', minuteMs, ['schemas/events-doc.ts', '--check']),
   check('generated: errors', 'lint', minuteMs, ['src/http/errors-doc.ts', '--check']),
   check('generated: metrics', 'lint', minuteMs, ['src/platform/metrics-doc.ts', '--check']),
   check('generated: environment', 'lint', minuteMs, ['tests/support/environment-table.ts', '--check']),
