@@ -16,7 +16,7 @@ import { keyFor, prepare, waitUntilReady } from '../../stack/up/service.ts';
 import { LEDGER_STOP_MS_MAX, readSettings, root, serviceEnvironment } from '../../stack/up/settings.ts';
 import { messageOf, waitFor } from '../../stack/wait.ts';
 import type { Watched } from './memory.ts';
-import { productCounts, productKinds } from './options.ts';
+import { orderKinds, rowKinds } from './options.ts';
 import type { Target } from './wrk.ts';
 
 const answerMsMax = 30_000;
@@ -135,8 +135,8 @@ function sideOf(target: Target, env: NodeJS.ProcessEnv, auditFlags: readonly str
 }
 
 async function createProducts({ url, apiKey, prefix }: Target): Promise<void> {
-  const names = productKinds.flatMap((kind) =>
-    Array.from({ length: productCounts[kind] }, (_, index) => `${prefix}-${kind}-${index + 1}`),
+  const names = rowKinds.flatMap((kind) =>
+    Array.from({ length: orderKinds[kind].products }, (_, index) => `${prefix}-${kind}-${index + 1}`),
   );
   const price = { amount: 1_999, currency: 'USD' };
   const create = async (product_id: string): Promise<void> => {

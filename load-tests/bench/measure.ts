@@ -1,12 +1,14 @@
 // The order of the measurements: both sides of a row one after the other, each round with the other one first; between
 // them the projections catch up, so that no work of one row is left for the next.
 import type { Baseline } from './postgres-side.ts';
-import type { BenchOptions, ProductKind, Row, Side } from './options.ts';
-import { nameOf, productKinds } from './options.ts';
+import type { BenchOptions, Row, RowKind, Side } from './options.ts';
+import { nameOf, orderKinds, rowKinds } from './options.ts';
 import type { Floor } from './floor.ts';
 import { median } from './figures.ts';
 import type { LedgerSide } from './ledger-side.ts';
 import type { PostgresSide } from './postgres-side.ts';
+import type { Whole } from './whole.ts';
+import { measureWhole, pendingOf } from './whole.ts';
 import type { Measured, Target } from './wrk.ts';
 import { order } from './wrk.ts';
 
@@ -17,6 +19,8 @@ export interface Cell extends Measured {
   readonly round: number;
   /** Until no projection was behind, ms; null: not within the time that was given. Of the ledger only. */
   readonly catchUpMs?: number | null;
+  /** Of whole lives only. */
+  readonly whole?: Whole;
 }
 
 export interface Parts {
@@ -24,7 +28,7 @@ export interface Parts {
   readonly signal: AbortSignal;
   readonly ledger: LedgerSide | undefined;
   /** One service for each kind of product, with the pool that suits it. */
-  readonly baselines: ReadonlyMap<ProductKind, Baseline>;
+  readonly baselines: ReadonlyMap<RowKind, Baseline>;
   readonly floor: Floor | undefined;
   readonly note: (line: string) => void;
 }
@@ -36,6 +40,8 @@ export interface Results {
 }
 
 const catchUpMsMax = 180_000;
+const drainMsMax = 300_000;
+const paymentDelaySeconds = 4;
 const floorRecords = 1_000;
 const calibration = { connections: 50, seconds: 3, warmUpSeconds: 1 } as const;
 
@@ -51,7 +57,8 @@ export async function measureAll(parts: Parts): Promise<Results> {
     }
     const sides = round % 2 === 1 ? options.sides : options.sides.toReversed();
     for (const row of options.rows) {
-      for (const side of sides) cells.push(await measure(parts, row, side, round));
+      for (const side of sides.filter((one) => orderKinds[row.kind].sides.includes(one)))
+        cells.push(await measure(parts, row, side, round));
     }
   }
   return { cells, floorMs };
@@ -62,20 +69,43 @@ async function measure(parts: Parts, row: Row, side: Side, round: number): Promi
   signal.throwIfAborted();
   const target = side === 'ledger' ? ledger?.target : baselines.get(row.kind)?.target;
   if (target === undefined) throw new Error(`there is no ${side} to measure`);
-  await order(target, row.kind, row.connections, options.warmUpSeconds);
-  const measured = await order(target, row.kind, row.connections, options.seconds);
+  const measured = await (row.kind === 'whole' ? wholeLives(target, row, options) : answers(target, row, options));
   const behind = side === 'ledger' ? { catchUpMs: (await ledger?.catchUp(catchUpMsMax)) ?? null } : {};
   const cell = { ...measured, ...behind, row: nameOf(row), side, round };
   note(`round ${round}  ${line(cell)}`);
   return cell;
 }
 
-function line({ row, side, ordersPerS, p50Ms, p99Ms, catchUpMs, others }: Cell): string {
+async function answers(target: Target, { kind, connections }: Row, options: BenchOptions): Promise<Measured> {
+  await order(target, kind, connections, options.warmUpSeconds);
+  return order(target, kind, connections, options.seconds);
+}
+
+/** Warmed up for so long that payments have begun. */
+async function wholeLives(
+  target: Target,
+  { kind, connections }: Row,
+  { warmUpSeconds, wholeSeconds }: BenchOptions,
+): Promise<Measured & { readonly whole: Whole }> {
+  const pendingAtRest = await pendingOf(target);
+  await order(target, kind, connections, warmUpSeconds + paymentDelaySeconds);
+  const load = (): Promise<Measured> => order(target, kind, connections, wholeSeconds);
+  const { loaded, settledPerS, drainMs } = await measureWhole(target, pendingAtRest, drainMsMax, load);
+  return { ...loaded, whole: { settledPerS, drainMs } };
+}
+
+function line({ row, side, ordersPerS, p50Ms, p99Ms, catchUpMs, others, whole }: Cell): string {
   const figures = `${Math.round(ordersPerS)} orders/s, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`;
   const behind =
     catchUpMs === undefined ? '' : `, caught up after ${catchUpMs === null ? 'too long' : seconds(catchUpMs)}`;
   const rest = Object.entries(others).map(([status, count]) => `, ${count} x ${status}`);
-  return `${row.padEnd(9)} ${side.padEnd(9)} ${figures}${behind}${rest.join('')}`;
+  return `${row.padEnd(9)} ${side.padEnd(9)} ${figures}${behind}${rest.join('')}${lives(whole)}`;
+}
+
+function lives(whole: Whole | undefined): string {
+  if (whole === undefined) return '';
+  const drained = whole.drainMs === null ? 'too long' : seconds(whole.drainMs);
+  return `, ${Math.round(whole.settledPerS)} paid or failed a second, the last after ${drained}`;
 }
 
 function seconds(ms: number): string {
@@ -87,11 +117,13 @@ export async function chooseBaselines(
   postgres: PostgresSide | undefined,
   { pools, rows }: BenchOptions,
   note: (line: string) => void,
-): Promise<{ readonly baselines: ReadonlyMap<ProductKind, Baseline>; readonly chosen: { [kind: string]: number } }> {
-  const baselines = new Map<ProductKind, Baseline>();
+): Promise<{ readonly baselines: ReadonlyMap<RowKind, Baseline>; readonly chosen: { [kind: string]: number } }> {
+  const baselines = new Map<RowKind, Baseline>();
   const chosen: { [kind: string]: number } = {};
   if (postgres === undefined) return { baselines, chosen };
-  for (const kind of productKinds.filter((one) => rows.some((row) => row.kind === one))) {
+  for (const kind of rowKinds.filter(
+    (one) => orderKinds[one].sides.includes('postgres') && rows.some((row) => row.kind === one),
+  )) {
     const tried: { readonly pool: number; readonly ordersPerS: number }[] = [];
     for (const pool of pools.length > 1 ? pools : [])
       tried.push({ pool, ordersPerS: await tryPool(postgres, pool, kind) });
@@ -104,7 +136,7 @@ export async function chooseBaselines(
   return { baselines, chosen };
 }
 
-async function tryPool(postgres: PostgresSide, pool: number, kind: ProductKind): Promise<number> {
+async function tryPool(postgres: PostgresSide, pool: number, kind: RowKind): Promise<number> {
   const baseline = await postgres.start(pool);
   try {
     const { connections, seconds: long, warmUpSeconds } = calibration;
@@ -127,6 +159,7 @@ export function middle(cells: readonly Cell[], row: string, side: Side): Middle 
     p99Ms: of((cell) => cell.p99Ms),
     // The longest, because each row has to be caught up with.
     catchUpMs: Math.max(...own.map(({ catchUpMs = 0 }) => catchUpMs ?? Number.POSITIVE_INFINITY)),
+    settledPerS: of((cell) => cell.whole?.settledPerS ?? Number.NaN),
     others: own.reduce((sum, { others }) => sum + Object.values(others).reduce((a, b) => a + b, 0), 0),
   };
 }
@@ -136,5 +169,7 @@ export interface Middle {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly catchUpMs: number;
+  /** NaN where that was not measured. */
+  readonly settledPerS: number;
   readonly others: number;
 }

@@ -1,18 +1,32 @@
 // What the bench is asked to do: its rows, and the command line's options.
 import { parseArgs } from 'node:util';
 
-export const productKinds = ['hot', 'many'] as const;
-export type ProductKind = (typeof productKinds)[number];
-
-/** Products of each kind: all orders for one, or spread evenly over a thousand. */
-export const productCounts: { readonly [kind in ProductKind]: number } = { hot: 1, many: 1_000 };
-
 export const sides = ['ledger', 'postgres'] as const;
 export type Side = (typeof sides)[number];
 
-/** One row of the table: which products, and how many connections order at once. */
+export const rowKinds = ['hot', 'many', 'three', 'whole'] as const;
+export type RowKind = (typeof rowKinds)[number];
+
+/** What the orders of a kind ask for; each line is another product, of `products` that are ordered evenly. */
+export interface OrderKind {
+  readonly products: number;
+  readonly lines: number;
+  readonly payment: 'manual' | 'automatic';
+  /** The baseline has no payments. */
+  readonly sides: readonly Side[];
+}
+
+/** `three` lie in up to three partitions; `whole` are measured until they are paid. */
+export const orderKinds: { readonly [kind in RowKind]: OrderKind } = {
+  hot: { products: 1, lines: 1, payment: 'manual', sides },
+  many: { products: 1_000, lines: 1, payment: 'manual', sides },
+  three: { products: 1_000, lines: 3, payment: 'manual', sides },
+  whole: { products: 1_000, lines: 1, payment: 'automatic', sides: ['ledger'] },
+};
+
+/** One row of the table: what is ordered, and over how many connections at once. */
 export interface Row {
-  readonly kind: ProductKind;
+  readonly kind: RowKind;
   readonly connections: number;
 }
 
@@ -21,6 +35,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Of each measurement. */
   readonly seconds: number;
+  /** Of a measurement from order to payment. */
+  readonly wholeSeconds: number;
   /** Before each measurement, not counted. */
   readonly warmUpSeconds: number;
   /** Connections of the baseline to Postgres; of several the best for each kind of product is measured first. */
@@ -33,9 +49,11 @@ export interface BenchOptions {
 }
 
 export const usage = `node load-tests/bench/run.ts [options]
-  --rows hot:1,hot:50,many:200   rows to measure: hot is one product, many are 1,000; then the connections
+  --rows hot:1,hot:50,many:200   rows to measure: hot is one product, many are 1,000, three are orders of three lines,
+                                 whole are orders until they are paid; then the connections
   --rounds 3                     medians are taken over so many rounds
   --seconds 8  --warm-up 2       of each measurement, and before it
+  --whole-seconds 60             of a measurement of whole
   --pools 4,8,16,32              pool sizes of the baseline; the best of several is found first
   --only ledger                  or postgres: the other side is left out
   --against <url>                a running ledger instead of one of its own; takes LEDGER_API_KEY, KAFKA_BROKERS and
@@ -43,10 +61,11 @@ export const usage = `node load-tests/bench/run.ts [options]
   --no-audit                     do not read the log at the end`;
 
 const defaults = {
-  rows: 'hot:1,hot:50,hot:200,many:1,many:50,many:200',
+  rows: 'hot:1,hot:50,hot:200,many:1,many:50,many:200,three:1,three:50,whole:50',
   rounds: '3',
   seconds: '8',
   'warm-up': '2',
+  'whole-seconds': '60',
   pools: '4,8,16,32',
 } as const;
 
@@ -59,6 +78,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       rounds: { type: 'string', default: defaults.rounds },
       seconds: { type: 'string', default: defaults.seconds },
       'warm-up': { type: 'string', default: defaults['warm-up'] },
+      'whole-seconds': { type: 'string', default: defaults['whole-seconds'] },
       pools: { type: 'string', default: defaults.pools },
       only: { type: 'string' },
       against: { type: 'string' },
@@ -69,6 +89,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     rows: values.rows.split(',').map(rowOf),
     rounds: whole('--rounds', values.rounds, 1),
     seconds: whole('--seconds', values.seconds, 1),
+    wholeSeconds: whole('--whole-seconds', values['whole-seconds'], 1),
     warmUpSeconds: whole('--warm-up', values['warm-up'], 1),
     pools: values.pools.split(',').map((size) => whole('--pools', size, 1)),
     against: values.against === undefined ? undefined : loopback(values.against),
@@ -83,7 +104,7 @@ export function nameOf({ kind, connections }: Row): string {
 
 function rowOf(text: string): Row {
   const [name, connections = ''] = text.trim().split(':');
-  const kind = productKinds.find((one) => one === name);
+  const kind = rowKinds.find((one) => one === name);
   if (kind === undefined) throw new Error(`--rows: ${text} is none; hot:50 or many:50 is one`);
   return { kind, connections: whole('--rows', connections, 1) };
 }

@@ -1,11 +1,23 @@
 -- wrk's side of the bench: every request is an order of its own, with a key that no other request has. Counts answers
 -- by status, because only a 201 is an order. Read from the environment: BENCH_API_KEY, BENCH_RUN (makes keys unique),
--- BENCH_PRODUCT (its prefix) and BENCH_PRODUCTS (how many). Prints one line: BENCH and JSON.
+-- BENCH_PRODUCT (its prefix), BENCH_PRODUCTS (how many), BENCH_LINES (of each order) and BENCH_PAYMENT. Prints one line:
+-- BENCH and JSON.
 local threads = {}
 
 function setup(thread)
   thread:set("number", #threads)
   table.insert(threads, thread)
+end
+
+-- So many lines of products that lie far apart, beginning with this one.
+function lines(first)
+  local count = tonumber(os.getenv("BENCH_LINES"))
+  local parts = {}
+  for line = 0, count - 1 do
+    local product = (first - 1 + line * math.floor(products / count)) % products + 1
+    table.insert(parts, string.format('{"product_id":"%s-%d","quantity":1}', os.getenv("BENCH_PRODUCT"), product))
+  end
+  return table.concat(parts, ",")
 end
 
 function init()
@@ -17,8 +29,7 @@ function init()
   math.randomseed(os.time() * 16 + number)
   for product = 1, products do
     local body = string.format(
-      '{"customer_id":"bench","lines":[{"product_id":"%s-%d","quantity":1}],"payment":"manual"}',
-      os.getenv("BENCH_PRODUCT"), product
+      '{"customer_id":"bench","lines":[%s],"payment":"%s"}', lines(product), os.getenv("BENCH_PAYMENT")
     )
     heads[product] = "POST " .. wrk.path .. " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port
       .. "\r\nAuthorization: Bearer " .. os.getenv("BENCH_API_KEY")

@@ -8,8 +8,8 @@ import pg from 'pg';
 import { endProcess, processOf } from '../../stack/processes.ts';
 import { plainEnvironment } from '../../stack/run.ts';
 import { baselineSchema } from './baseline-schema.ts';
-import type { ProductKind } from './options.ts';
-import { productCounts, productKinds } from './options.ts';
+import type { RowKind } from './options.ts';
+import { orderKinds, rowKinds } from './options.ts';
 import type { Target } from './wrk.ts';
 
 const stopMsMax = 5_000;
@@ -89,12 +89,12 @@ async function load(
   databaseUrl: string,
   { apiKey, prefix, stock }: { readonly apiKey: string; readonly prefix: string; readonly stock: number },
 ): Promise<void> {
-  const products = (kind: ProductKind): string =>
+  const products = (kind: RowKind): string =>
     `INSERT INTO products SELECT '${prefix}-${kind}-' || n, 1999, 'USD', ${stock}
-       FROM generate_series(1, ${productCounts[kind]}) n`;
+       FROM generate_series(1, ${orderKinds[kind].products}) n`;
   const hash = createHash('sha256').update(apiKey).digest('hex');
   await statements(databaseUrl, [
-    ...productKinds.map(products),
+    ...rowKinds.filter((kind) => orderKinds[kind].sides.includes('postgres')).map(products),
     `INSERT INTO api_keys VALUES ('\\x${hash}', 'bench', 'bench')`,
     'VACUUM ANALYZE products',
   ]);

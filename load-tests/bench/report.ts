@@ -30,6 +30,15 @@ const targets: { readonly [row: string]: { readonly ratio: number; readonly p99R
   'many:50': { ratio: 0.7 },
   'many:200': { ratio: 1 },
 };
+/** Orders of three lines against those of one, over as many products: p50 alone at most, orders/s at least. */
+const threeLines = {
+  one: 'many:1',
+  three: 'three:1',
+  p50RatioMax: 3,
+  oneAt50: 'many:50',
+  threeAt50: 'three:50',
+  ratioMin: 0.2,
+};
 const floorRatioMax = 3;
 const catchUpMsMax = 5_000;
 
@@ -62,7 +71,27 @@ function ratiosOf(cells: readonly Cell[], row: string): readonly number[] {
 
 /** Every target that the rows measured say something about. */
 export function checksOf(rows: readonly RowReport[], floorMs: readonly number[]): readonly Check[] {
-  return rows.flatMap((report) => [...againstPostgres(report), ...alone(report, floorMs), ...itself(report)]);
+  const each = rows.flatMap((report) => [...againstPostgres(report), ...alone(report, floorMs), ...itself(report)]);
+  return [...each, ...againstOneLine(rows)];
+}
+
+function againstOneLine(rows: readonly RowReport[]): readonly Check[] {
+  const of = (name: string): Middle | undefined => rows.find(({ row }) => row === name)?.ledger;
+  const { p50RatioMax, ratioMin } = threeLines;
+  const [one, three] = [of(threeLines.one), of(threeLines.three)];
+  const [oneAt50, threeAt50] = [of(threeLines.oneAt50), of(threeLines.threeAt50)];
+  const checks: Check[] = [];
+  if (one !== undefined && three !== undefined) {
+    const ratio = three.p50Ms / one.p50Ms;
+    const name = `${threeLines.three} p50 against ${threeLines.one}`;
+    checks.push(check(name, `<= ${p50RatioMax} x`, `${ratio.toFixed(2)} x`, ratio <= p50RatioMax));
+  }
+  if (oneAt50 !== undefined && threeAt50 !== undefined) {
+    const ratio = threeAt50.ordersPerS / oneAt50.ordersPerS;
+    const name = `${threeLines.threeAt50} orders/s against ${threeLines.oneAt50}`;
+    checks.push(check(name, `>= ${ratioMin} x`, `${ratio.toFixed(2)} x`, ratio >= ratioMin));
+  }
+  return checks;
 }
 
 function againstPostgres({ row, ratio, p99Ratio, ledger, postgres }: RowReport): readonly Check[] {
@@ -80,11 +109,16 @@ function againstPostgres({ row, ratio, p99Ratio, ledger, postgres }: RowReport):
 }
 
 function alone({ row, ledger }: RowReport, floorMs: readonly number[]): readonly Check[] {
-  if (!row.endsWith(':1') || ledger === undefined || floorMs.length === 0) return [];
+  if (!isOneLineAlone(row) || ledger === undefined || floorMs.length === 0) return [];
   const ratio = ledger.p50Ms / median(floorMs);
   return [
     check(`${row} p50 against the raw floor`, `<= ${floorRatioMax} x`, `${ratio.toFixed(2)} x`, ratio <= floorRatioMax),
   ];
+}
+
+/** An order of several lines needs several appends. */
+function isOneLineAlone(row: string): boolean {
+  return row === 'hot:1' || row === 'many:1';
 }
 
 function itself({ row, ledger }: RowReport): readonly Check[] {
@@ -115,6 +149,7 @@ export function table(rows: readonly RowReport[]): string {
     'ratio',
     '(rounds)',
     'p99 ratio',
+    'settled/s',
   ];
   const lines = rows.map(({ row, ledger, postgres, ratio, ratioLeast, ratioMost, p99Ratio }) => [
     row,
@@ -124,6 +159,7 @@ export function table(rows: readonly RowReport[]): string {
     number(ratio, 2),
     Number.isFinite(ratioLeast) ? `${ratioLeast.toFixed(2)}..${ratioMost.toFixed(2)}` : '-',
     number(p99Ratio, 2),
+    number(ledger?.settledPerS ?? Number.NaN, 0),
   ]);
   return columns([head, ...lines]);
 }

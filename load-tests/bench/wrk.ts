@@ -2,8 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { plainEnvironment, run } from '../../stack/run.ts';
 import { messageOf } from '../../stack/wait.ts';
-import type { ProductKind } from './options.ts';
-import { productCounts } from './options.ts';
+import type { RowKind } from './options.ts';
+import { orderKinds } from './options.ts';
 
 const script = fileURLToPath(new URL('./orders.lua', import.meta.url));
 const answerSecondsMax = 30;
@@ -53,11 +53,12 @@ let runs = 0;
 
 export async function order(
   { url, apiKey, prefix }: Target,
-  kind: ProductKind,
+  kind: RowKind,
   connections: number,
   seconds: number,
 ): Promise<Measured> {
   runs += 1;
+  const { products, lines, payment } = orderKinds[kind];
   const threads = Math.min(threadsMax, connections);
   const limits = ['--duration', `${seconds}s`, '--timeout', `${answerSecondsMax}s`];
   const load = ['--threads', String(threads), '--connections', String(connections), ...limits];
@@ -68,7 +69,9 @@ export async function order(
       BENCH_API_KEY: apiKey,
       BENCH_RUN: `${prefix}-${runs}`,
       BENCH_PRODUCT: `${prefix}-${kind}`,
-      BENCH_PRODUCTS: String(productCounts[kind]),
+      BENCH_PRODUCTS: String(products),
+      BENCH_LINES: String(lines),
+      BENCH_PAYMENT: payment,
     },
   });
   const text = /^BENCH (.*)$/m.exec(stdout)?.[1];

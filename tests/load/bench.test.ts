@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { median, percentile } from '../../load-tests/bench/figures.ts';
 import type { Cell } from '../../load-tests/bench/measure.ts';
-import { readOptions } from '../../load-tests/bench/options.ts';
+import { orderKinds, readOptions } from '../../load-tests/bench/options.ts';
 import { checksOf, reportRows, table } from '../../load-tests/bench/report.ts';
 
 const cell = (members: Pick<Cell, 'row' | 'side' | 'round' | 'ordersPerS'> & Partial<Cell>): Cell => ({
@@ -70,4 +70,25 @@ test('one at a time is compared with the raw floor', () => {
   const alone = [cell({ row: 'hot:1', side: 'ledger', round: 1, ordersPerS: 300, p50Ms: 3 })];
   expect(missed('hot:1', alone, [1, 1, 1])).toEqual([]);
   expect(missed('hot:1', alone, [0.9, 0.9, 5])).toEqual(['hot:1 p50 against the raw floor']);
+});
+
+test('orders of three lines are compared with those of one', () => {
+  const rows = 'many:1,many:50,three:1,three:50';
+  const cells = (three: { readonly p50Ms: number; readonly ordersPerS: number }) => [
+    cell({ row: 'many:1', side: 'ledger', round: 1, ordersPerS: 200, p50Ms: 5 }),
+    cell({ row: 'many:50', side: 'ledger', round: 1, ordersPerS: 1_000 }),
+    cell({ row: 'three:1', side: 'ledger', round: 1, ordersPerS: 70, p50Ms: three.p50Ms }),
+    cell({ row: 'three:50', side: 'ledger', round: 1, ordersPerS: three.ordersPerS }),
+  ];
+  expect(missed(rows, cells({ p50Ms: 15, ordersPerS: 200 }))).toEqual([]);
+  expect(missed(rows, cells({ p50Ms: 15.1, ordersPerS: 200 }))).toEqual(['three:1 p50 against many:1']);
+  expect(missed(rows, cells({ p50Ms: 15, ordersPerS: 199 }))).toEqual(['three:50 orders/s against many:50']);
+});
+
+test('whole lives are the ledger alone, and say how many a second came to their end', () => {
+  expect(orderKinds.whole.sides).toEqual(['ledger']);
+  const whole = { settledPerS: 123, drainMs: 1_000 };
+  expect(
+    table(reported('whole:50', [cell({ row: 'whole:50', side: 'ledger', round: 1, ordersPerS: 200, whole })])),
+  ).toMatch(/ 123$/m);
 });
