@@ -142,6 +142,11 @@ const table = {
     title: 'The order can no longer be cancelled',
     help: 'Only a PENDING order can be cancelled.',
   },
+  not_payable: {
+    status: 422,
+    title: 'The order cannot be paid',
+    help: 'The payment of an order that is CANCELLED, EXPIRED, FAILED, REFUSED or still RESERVING cannot begin.',
+  },
   lines_span_partitions: {
     status: 422,
     title: 'The products cannot be ordered together',

@@ -18,7 +18,7 @@ describe('cancelling', () => {
     });
   const cancelled = (command: CommandRecord) =>
     outcomeOf(
-      { type: 'OrderCancelled', data: { order_id: id, customer_id: 'key-s', reason: null, version: 2 } },
+      { type: 'OrderCancelled', data: { order_id: id, customer_id: 'key-s', reason: null, version: 2, settles: [] } },
       {
         commandId: command.meta.command_id,
         fingerprint: command.meta.fingerprint,

@@ -93,18 +93,19 @@ export interface PlacedOrder {
 }
 
 export function accepted(order: string, placed: PlacedOrder = {}): LedgerEvent {
-  const rest = { expires_at: startMs + 900_000, repeat_window_s: 0 };
+  const rest = { expires_at: startMs + 900_000, repeat_window_s: 0, rests_on: [] };
   return { type: 'OrderAccepted', data: { order_id: order, ...bodyOf(placed), ...rest, version: 1 } };
 }
 
 export function refused(order: string, placed: PlacedOrder = {}): LedgerEvent {
   const body = bodyOf(placed);
   const shortages = body.lines.map(({ product_id, quantity }) => ({ product_id, requested: quantity, available: 0 }));
-  return { type: 'OrderRefused', data: { order_id: order, ...body, shortages, version: 1 } };
+  const why = { reason: 'out_of_stock', detail: '', product: null, rests_on: [], settles: [] };
+  return { type: 'OrderRefused', data: { order_id: order, ...body, shortages, version: 1, ...why } };
 }
 
 export function cancelled(order: string, reason: string | null = null, version = 2): LedgerEvent {
-  return { type: 'OrderCancelled', data: { order_id: order, customer_id: 'c-1', reason, version } };
+  return { type: 'OrderCancelled', data: { order_id: order, customer_id: 'c-1', reason, version, settles: [] } };
 }
 
 function bodyOf({ customer = 'c-1', lines = [['p-1', 2]], reference = null, metadata = {} }: PlacedOrder) {

@@ -4,7 +4,7 @@ import type { PlacedEvent } from '../../../schemas/records.ts';
 import type { Topics } from '../../../schemas/topics.ts';
 import { LedgerAlarm } from '../../log/alarm.ts';
 import { counts } from '../../log/journal.ts';
-import { partitionOf } from '../../log/partitioner.ts';
+import { partitionOf } from '../../domain/partitioner.ts';
 import type { Ends, Log, LogRecord } from '../../log/port.ts';
 import type { Reading } from '../../log/reading.ts';
 import type { CommandsBeside } from './commands.ts';

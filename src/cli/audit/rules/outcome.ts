@@ -6,24 +6,33 @@ import type { CommandAt, Group, JudgeOptions, Known } from '../judge.ts';
 import { checkPlaced } from './placed.ts';
 
 /** Events that only say how stock moved; the other one of a command is its answer. */
-const moves: ReadonlySet<PlacedEvent['type']> = new Set(['StockHeld', 'StockReleased']);
+const moves: ReadonlySet<PlacedEvent['type']> = new Set(['StockHeld', 'StockReleased', 'StockSold']);
 /** Outcomes that a command of each type can have besides a refusal or a repeat. */
 const outcomes: { readonly [T in CommandRecord['type']]: readonly PlacedEvent['type'][] } = {
   CreateProduct: ['ProductCreated'],
   ChangeProduct: ['ProductChanged'],
   ArchiveProduct: ['ProductArchived'],
   AdjustStock: ['StockAdjusted'],
-  PlaceOrder: ['OrderAccepted', 'OrderRefused'],
+  PlaceOrder: ['OrderAccepted', 'OrderRefused', 'OrderPlaced'],
   CancelOrder: ['OrderCancelled'],
+  RequestPayment: ['PaymentRequested'],
+  BeginProcessing: ['OrderProcessing'],
+  RecordPayment: ['OrderPaid', 'OrderFailed'],
+  ExpireOrder: ['OrderExpired'],
+  HoldStock: ['StockHoldGranted', 'StockHoldRefused'],
+  AnswerHold: ['HoldAnswered', 'OrderAccepted', 'OrderRefused'],
+  SettleHold: [],
 };
 /** How long after it was made a client's command may be decided, ms. */
 const lateMsMax = 600_000;
 
-type Answer = Exclude<PlacedEvent, { readonly type: 'StockHeld' | 'StockReleased' }>;
+type Answer = Exclude<PlacedEvent, { readonly type: 'StockHeld' | 'StockReleased' | 'StockSold' }>;
 
 /** The event that answers the caller: the one that is no movement of stock. */
 export function answerOf({ events }: Group): Answer | null {
-  for (const event of events) if (event.type !== 'StockHeld' && event.type !== 'StockReleased') return event;
+  for (const event of events) {
+    if (event.type !== 'StockHeld' && event.type !== 'StockReleased' && event.type !== 'StockSold') return event;
+  }
   return null;
 }
 
@@ -131,6 +140,14 @@ function expectedData(known: Known, command: Exclude<CommandRecord, { type: 'Pla
       const order = known.orders.get(order_id);
       return order === undefined ? null : { order_id, customer_id: order.customer, reason, version: order.version + 1 };
     }
+    case 'RequestPayment':
+    case 'BeginProcessing':
+    case 'RecordPayment':
+    case 'ExpireOrder':
+    case 'HoldStock':
+    case 'AnswerHold':
+    case 'SettleHold':
+      return null;
     case 'ChangeProduct':
     case 'ArchiveProduct':
     case 'AdjustStock':
