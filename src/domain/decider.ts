@@ -27,7 +27,7 @@ import { isUuid } from './uuid.ts';
 export type { Decision, Refusal } from './outcome.ts';
 export { UnsoundCommand } from './outcome.ts';
 export { fork, settle, sizes, unsent } from './overlay.ts';
-export { messagesOf, recordOf, sourceOf } from './messages.ts';
+export { messagesOf } from './messages.ts';
 
 /** Grows when `evolve` makes another state of the same events; snapshots of another version are worth nothing. */
 export const evolveVersion = 2;
