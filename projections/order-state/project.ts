@@ -80,16 +80,15 @@ function reserving(event: JournalEvent, order: OrderPlaced): Change {
 
 function decided(event: JournalEvent, order: OrderAccepted | OrderRefused, outcome: Outcome): readonly Change[] {
   const { at } = event.meta;
-  // An order that other partitions answered for was created when it was placed.
-  const born = order.rests_on.length === 0 ? { created_at: at, cancelled_at: null } : {};
   const row = {
     ...outcome,
     ...bodyOf(order),
     lines: order.lines,
     total_amount: order.total.amount,
     total_currency: order.total.currency,
-    ...born,
+    created_at: at,
     updated_at: at,
+    cancelled_at: null,
     version: order.version,
     ...position(event),
   };

@@ -147,11 +147,6 @@ const table = {
     title: 'The order cannot be paid',
     help: 'The payment of an order that is CANCELLED, EXPIRED, FAILED, REFUSED or still RESERVING cannot begin.',
   },
-  lines_span_partitions: {
-    status: 422,
-    title: 'The products cannot be ordered together',
-    help: 'The products of this order live in different partitions of the ledger. Place one order for each.',
-  },
   headers_too_large: {
     status: 431,
     title: 'The header is too large',

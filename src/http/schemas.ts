@@ -149,7 +149,8 @@ export const adjustStockBody = Type.Object(
     examples: [{ delta: 25, reason: 'delivery', reference: 'DN-4711' }],
   },
 );
-export const cancelOrderBody = Type.Unsafe<Record<string, never> | null | undefined>({
+/** A request that says all it has to say in its path. */
+export const noBody = Type.Unsafe<Record<string, never> | null | undefined>({
   type: ['object', 'null'],
   additionalProperties: false,
 });

@@ -89,8 +89,7 @@ export function decideBatch<S>(context: BatchContext<S>, commands: readonly Queu
       const offset = journal.end() + records.length;
       decider.evolve(overlay, { ...event, offset });
       events.push(event);
-      const { answers, reply_to } = event.meta;
-      const headers = { [positionHeader]: positionOf(offset, answers === null ? [] : reply_to) };
+      const headers = { [positionHeader]: positionOf(offset, event.meta.reply_to) };
       records.push({ key: keyOf(event, outcome.events, command), value: outcome.values[i] ?? null, headers });
     });
     bytes += outcome.bytes;

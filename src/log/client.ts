@@ -141,8 +141,7 @@ async function followOutcomes(options: LedgerClientOptions, startEnds: ReadonlyM
       told.add(partition, from, to);
       for (let offset = from; offset < to; offset++) {
         const event = events[offset - base];
-        if (event === undefined || event.meta.answers === null) continue;
-        if (event.meta.reply_to.includes(instanceId)) tell(partition, offset, event);
+        if (event?.meta.reply_to.includes(instanceId) === true) tell(partition, offset, event);
       }
     },
     hears: () => follower.owned().length === options.partitions,
