@@ -1,5 +1,6 @@
 // The heart of the ledger: what a partition knows, how events change it, and what a command leads to. Pure and
 // synchronous; time and ids come in the records. Same state, same command: same events.
+import type { Source } from '../../schemas/generated.ts';
 import type { PlacedCommand, PlacedEvent } from '../../schemas/records.ts';
 import type { Hold, Reserving } from './holds.ts';
 import { answerHold, holdStock, settleHold } from './holds.ts';
@@ -98,7 +99,7 @@ export function evolve(state: State, event: PlacedEvent): void {
   if (remember !== null && isUuid(key)) {
     keep(state.remembered, remember.for_s, key, { at, fingerprint: remember.fingerprint, ...outcomeOf(event) });
   }
-  if (source !== null) put(state.taken, String(source.partition), { command_offset: source.command_offset });
+  if (source !== null) take(state, source);
   const messages = messagesOf(event);
   if (messages.length > 0) put(state.outbox, String(event.meta.command_offset), { messages });
   if (state.below === null) free(state);
@@ -124,8 +125,8 @@ export function decide(state: State, command: PlacedCommand): Decision {
     return passing(refused('idempotency_key_reused', 'The key was used before for another request.', about));
   }
   const again = passing(repeated(about, known.first_offset, known.decided));
-  const isUndecided = known.order_id !== null && get(state.reserving, known.order_id) !== undefined;
-  return isUndecided ? { ...again, waits: true } : again;
+  const isOrder = known.decided === 'OrderPlaced' && known.order_id !== null;
+  return isOrder && get(state.reserving, known.order_id) !== undefined ? { ...again, waits: true } : again;
 }
 
 /** Messages of one partition come in order, each of them as often as it took until its sender knew that it arrived. */
@@ -265,6 +266,13 @@ function changeTo(state: State, productId: string, values: Partial<Product>): vo
   const product = get(state.products, productId);
   if (product === undefined) throw new Error(`the journal speaks of product ${productId} before it was created`);
   put(state.products, productId, { ...product, ...values });
+}
+
+function take(state: State, { partition, command_offset }: Source): void {
+  const id = String(partition);
+  const before = get(state.taken, id);
+  // A repeat is of an earlier one.
+  if (before === undefined || command_offset > before.command_offset) put(state.taken, id, { command_offset });
 }
 
 /** Movements that a message caused are of orders that live elsewhere, or of the own lines of one that is refused. */

@@ -26,7 +26,8 @@ export function changeOrder(state: State, event: OrderEvent): void {
     case 'CommandRepeated':
       return addWaiters(state, event);
     case 'HoldAnswered': {
-      const { order_id, ...answer } = event.data;
+      const { order_id, partition, offset, prices, refusal } = event.data;
+      const answer = { partition, offset, prices, refusal };
       const order = get(state.reserving, order_id);
       if (order === undefined) throw new Error(`the journal speaks of order ${order_id} before it was placed`);
       return put(state.reserving, order_id, { ...order, answers: [...order.answers, answer] });
@@ -58,7 +59,12 @@ export function recentKey(customerId: string, fingerprint: Uint8Array): string {
 function place(state: State, event: EventOf<'OrderPlaced'>): void {
   const { command_id, command_offset: placed_at, reply_to, remember } = event.meta;
   const awaited = { command_id, placed_at, reply_to, remember };
-  put(state.reserving, event.data.order_id, { placed: event.data, answers: [], awaited });
+  // Field by field: a record that was read knows its meta too, which is no part of the state.
+  const { order_id, customer_id, lines, currency, priority, payment, reference, metadata, version } = event.data;
+  const { expires_after_s, repeat_window_s } = event.data;
+  const order = { order_id, customer_id, lines, currency, priority, payment, reference, metadata, version };
+  const placed = { ...order, expires_after_s, repeat_window_s };
+  put(state.reserving, order_id, { placed, answers: [], awaited });
   keepRecent(state, event, command_id);
 }
 

@@ -2,7 +2,7 @@
 // from what this partition has.
 import type { HoldPrice, HoldStock, Shortage, Source } from '../../../../schemas/generated.ts';
 import type { CommandRecord, PlacedEvent } from '../../../../schemas/records.ts';
-import { alike } from '../alike.ts';
+import { alike, differences } from '../alike.ts';
 import type { Group, JudgeOptions, Known, Product } from '../judge.ts';
 import { checkReserved } from './reserving.ts';
 
@@ -86,7 +86,7 @@ function checkAnswer(
   if (event?.type === 'HoldAnswered') {
     const { order_id, offset, prices, refusal, source } = data;
     const said = { order_id, partition: source.partition, offset, prices, refusal };
-    if (!alike({ ...said }, { ...event.data })) wrong('its outcome is not what was answered');
+    if (differences(said, event.data).length > 0) wrong('its outcome is not what was answered');
   }
   if (event?.type === 'OrderAccepted' || event?.type === 'OrderRefused') {
     checkReserved(reserving, event, data, options.note);
