@@ -10,7 +10,7 @@ export const stricter: Decider<State> = {
   decide: (state: State, command: PlacedCommand) => {
     const decision = decider.decide(state, command);
     const accepts = decision.events.some(({ type }) => type === 'OrderAccepted' || type === 'OrderPlaced');
-    if (command.type !== 'PlaceOrder' || !accepts || command.data.lines.length < 4) return decision;
+    if (command.type !== 'PlaceOrder' || !accepts || command.data.lines.length < 2) return decision;
     const data = { reason: 'amount_too_large', detail: 'Too many lines.', product_id: null, order_id: null };
     return { events: [{ type: 'CommandRefused', data }], answer: 0, remember: true };
   },
