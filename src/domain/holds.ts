@@ -101,6 +101,8 @@ function decideOrder(placed: OrderPlaced, at: number, { answers, awaited, produc
   const { order_id, customer_id, priority, payment, reference, metadata } = placed;
   const order = { order_id, customer_id, priority, payment, reference, metadata, version: placed.version + 1 };
   if (refusal === null && priced.total !== null) {
+    const isWhole = priced.lines.length === placed.lines.length;
+    if (!isWhole) throw new Error(`all partitions hold order ${order_id}, and not every line of it has a price`);
     const expires_at = at + placed.expires_after_s * 1000;
     const { repeat_window_s } = placed;
     const accepted = { ...order, lines: priced.lines, total: priced.total, expires_at, repeat_window_s, rests_on };

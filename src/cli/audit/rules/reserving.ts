@@ -64,6 +64,7 @@ export function checkReserved(reserving: Reserving, event: Deciding, last: Answe
     );
   }
   if (event.type === 'OrderAccepted') {
+    if (data.lines.length < placed.lines.length) note('hold', offset, `${name} was accepted without all its lines`);
     if (data.version !== placed.version + 1) note('order', offset, `${name} goes from version 1 to ${data.version}`);
     const expiresAt = meta.at + placed.expires_after_s * 1_000;
     if (event.data.expires_at !== expiresAt)
