@@ -138,8 +138,9 @@ function decideOne<S>(context: BatchContext<S>, overlay: S, command: QueuedComma
   }
 }
 
-function isMessage(command: QueuedCommand): boolean {
-  return command.kind === 'command' && sourceOf(command.record) !== null;
+/** Whether a command is a message of another partition, which is never refused. */
+export function isMessage(command: QueuedCommand | undefined): boolean {
+  return command?.kind === 'command' && sourceOf(command.record) !== null;
 }
 
 function encodeAll<S>(context: BatchContext<S>, command: QueuedCommand, at: number, decision: Decision): Outcome {

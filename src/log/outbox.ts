@@ -10,7 +10,7 @@ import type { Appended, Log, LogRecord, OutgoingRecord, Pace } from './port.ts';
 import { LogError } from './port.ts';
 
 /** Name of the header that says where a message comes from: `<partition>:<command offset>`. For people and tools. */
-export const sourceHeader = 'source';
+const sourceHeader = 'source';
 
 export interface OutboxOptions {
   readonly log: Pick<Log, 'openAppender'>;

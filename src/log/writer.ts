@@ -4,7 +4,7 @@ import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
 import type { PassCrashPoint } from '../platform/crash-points.ts';
 import { LedgerAlarm } from './alarm.ts';
 import type { Batch, BatchContext, BatchLimits, QueuedCommand } from './batch.ts';
-import { decideBatch, tooLarge } from './batch.ts';
+import { decideBatch, isMessage, tooLarge } from './batch.ts';
 import type { Connection } from './connection.ts';
 import { createConnection } from './connection.ts';
 import { deadLetter, withoutBytes } from './dead-letters.ts';
@@ -200,7 +200,8 @@ async function shrink<S>(
 ): Promise<void> {
   const { journal, decider } = work.options;
   if (batch.commands > 1) return decide(work, commands.slice(0, Math.ceil(batch.commands / 2)));
-  if (error.code === 'rejected' || batch.events[0]?.type === 'CommandRefused') {
+  const [first] = batch.events;
+  if (error.code === 'rejected' || first?.type === 'CommandRefused' || isMessage(commands[0])) {
     throw rejected(journal.partition, error);
   }
   const refusing = { ...decider, decide: () => tooLarge };
