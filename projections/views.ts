@@ -1,5 +1,5 @@
 // What the HTTP room asks of the projections. Times are ms since the epoch; the active generation answers.
-import type { Billing, Money, OrderLine, Payment, Priority, Shortage } from '../schemas/generated.ts';
+import type { Billing, Money, Payment, Priority, Shortage } from '../schemas/generated.ts';
 
 export type OrderStatus =
   | 'RESERVING'
@@ -13,13 +13,23 @@ export type OrderStatus =
   | 'FAILED'
   | 'EXPIRED';
 
+/** A line of an order; without prices while it is RESERVING and the product's partition has not answered. */
+export interface OrderLineView {
+  readonly product_id: string;
+  readonly quantity: number;
+  readonly unit_price: Money | null;
+  readonly total: Money | null;
+  readonly priority: Priority;
+}
+
 export interface OrderView {
   readonly order_id: string;
   readonly customer_id: string;
   readonly status: OrderStatus;
   readonly status_reason: string | null;
-  readonly lines: readonly OrderLine[];
-  readonly total: Money;
+  readonly lines: readonly OrderLineView[];
+  /** Null while it is RESERVING. */
+  readonly total: Money | null;
   readonly priority: Priority;
   readonly payment: Payment;
   readonly reference: string | null;

@@ -49,7 +49,7 @@ export function createCodec(ids: ReadonlyMap<string, number>): Codec {
     const type = latestTypes.get(record.type);
     const id = ids.get(record.type);
     if (type === undefined || id === undefined) throw new Error(`${record.type} has no registered schema`);
-    const value = { meta: record.meta, ...record.data };
+    const value = { meta: withBuffers(record.meta), ...record.data };
     let end = type.encode(value, scratch, prefixLength);
     while (end < 0) {
       scratch = Buffer.alloc(prefixLength - end + scratch.length);
@@ -81,6 +81,16 @@ export function createCodec(ids: ReadonlyMap<string, number>): Codec {
     if (latest !== undefined) learn(id, latest.schema);
   }
   return { encode, decode, learn };
+}
+
+/** Avro takes fixed bytes as a Buffer only; whoever must not know Node has them as a plain array. */
+function withBuffers(meta: CommandMeta | Meta): CommandMeta | Meta {
+  if ('fingerprint' in meta) {
+    return Buffer.isBuffer(meta.fingerprint) ? meta : { ...meta, fingerprint: Buffer.from(meta.fingerprint) };
+  }
+  const { remember } = meta;
+  if (remember === null || Buffer.isBuffer(remember.fingerprint)) return meta;
+  return { ...meta, remember: { ...remember, fingerprint: Buffer.from(remember.fingerprint) } };
 }
 
 function read(reader: Reader, kind: 'command' | 'event', buffer: Buffer): Decoded {

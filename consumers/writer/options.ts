@@ -3,7 +3,7 @@ import type { PartitionWriterOptions, Rebuilt } from '../../src/log/partition-wr
 
 export interface WriterRoleOptions<S> extends Omit<
   PartitionWriterOptions<S>,
-  'partition' | 'restart' | 'isMember' | 'writerId' | 'alarm' | 'rebuilt'
+  'partition' | 'landed' | 'restart' | 'isMember' | 'writerId' | 'alarm' | 'rebuilt'
 > {
   /** Commands that a partition may hold before its delivery is paused. */
   readonly queueMax: number;

@@ -20,16 +20,22 @@ export function createRoster<S>(options: WriterRoleOptions<S>, follower: () => F
   const writers = new Map<number, PartitionWriter<S>>();
   const paused = new Set<number>();
   const leisure = createLeisure(options.pace);
-  const stops = new Set<Promise<void>>();
+  const stops = createStops(options.trouble);
 
   function resume(partition: number): void {
     if (paused.delete(partition)) follower()?.resume(partition);
   }
 
-  function stop(writer: PartitionWriter<S>): void {
-    const stopped = writer.stop().catch(options.trouble);
-    stops.add(stopped);
-    void stopped.then(() => stops.delete(stopped));
+  function offer(partition: number, records: readonly LogRecord[]): void {
+    // One that is held back has enough to do, and gets them from the broker later.
+    if (!paused.has(partition)) leisure.toldLate(partition, writers.get(partition)?.offer(records) ?? 0);
+  }
+
+  function lost(partition: number): void {
+    const writer = writers.get(partition);
+    writers.delete(partition);
+    paused.delete(partition);
+    if (writer !== undefined) stops.stop(writer);
   }
 
   function writerOf(partition: number): PartitionWriter<S> {
@@ -39,6 +45,7 @@ export function createRoster<S>(options: WriterRoleOptions<S>, follower: () => F
       ...options,
       partition,
       writerId: randomUUID(),
+      landed: offer,
       isMember: () => follower()?.owned().includes(partition) ?? false,
       restart: () => follower()?.restart(partition),
       alarm: (alarm) => options.alarm(partition, alarm),
@@ -70,19 +77,29 @@ export function createRoster<S>(options: WriterRoleOptions<S>, follower: () => F
       follower()?.pause(partition);
     },
     restMs: leisure.restMs,
-    offer: (partition, records) => {
-      // One that is held back has enough to do, and gets them from the broker later.
-      if (!paused.has(partition)) leisure.toldLate(partition, writers.get(partition)?.offer(records) ?? 0);
-    },
-    lost: (partition) => {
-      const writer = writers.get(partition);
-      writers.delete(partition);
-      paused.delete(partition);
-      if (writer !== undefined) stop(writer);
-    },
+    offer,
+    lost,
     stopAll: async () => {
-      for (const writer of writers.values()) stop(writer);
-      await Promise.all(stops);
+      for (const writer of writers.values()) stops.stop(writer);
+      await stops.all();
     },
+  };
+}
+
+interface Stops {
+  stop(writer: { stop(): Promise<void> }): void;
+  /** Resolves when all that were told to stop have stopped. */
+  all(): Promise<unknown>;
+}
+
+function createStops(trouble: (error: unknown) => void): Stops {
+  const stops = new Set<Promise<void>>();
+  return {
+    stop: (writer) => {
+      const stopped = writer.stop().catch(trouble);
+      stops.add(stopped);
+      void stopped.then(() => stops.delete(stopped));
+    },
+    all: () => Promise.all(stops),
   };
 }

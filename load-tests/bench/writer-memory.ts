@@ -121,6 +121,7 @@ function orderEvents(n: number): LedgerEvent[] {
     expires_at: start + 900_000,
     repeat_window_s: 0,
     version: 1,
+    rests_on: [],
   } as const;
   return [...holds, { type: 'OrderAccepted', data: accepted }];
 }
@@ -129,9 +130,10 @@ function orderEvents(n: number): LedgerEvent[] {
 function orderRefused(): LedgerEvent {
   const money = { amount: 0, currency: 'USD' };
   const said = { customer_id: 'ann', lines: [], total: money, reference: null, metadata: {}, shortages: [] };
+  const why = { reason: 'out_of_stock', detail: '', product: null, rests_on: [], settles: [] };
   return {
     type: 'OrderRefused',
-    data: { order_id: ids(), ...said, priority: 'normal', payment: 'automatic', version: 1 },
+    data: { order_id: ids(), ...said, priority: 'normal', payment: 'automatic', version: 1, ...why },
   };
 }
 

@@ -11,7 +11,7 @@ import { startWriterRole } from '../../consumers/writer.ts';
 import * as decider from '../../src/domain/decider.ts';
 import type { State } from '../../src/domain/decider.ts';
 import { stateCodec } from '../../src/domain/snapshot.ts';
-import { partitionOf } from '../../src/log/partitioner.ts';
+import { partitionOf } from '../../src/domain/partitioner.ts';
 import type { Log } from '../../src/log/port.ts';
 import type { Reading } from '../../src/log/reading.ts';
 import type { Snapshots, SnapshotsOptions } from '../../src/log/snapshots.ts';

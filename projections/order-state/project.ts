@@ -1,5 +1,5 @@
 // Projection order-state: what every order is now. An order that was refused is a row too, with its shortages.
-import type { OrderAccepted, OrderCancelled, OrderRefused } from '../../schemas/generated.ts';
+import type { OrderAccepted, OrderPlaced, OrderRefused } from '../../schemas/generated.ts';
 import type { Cells, Change, JournalEvent, Projection } from '../projection.ts';
 import { orderLines, orders } from './table.ts';
 
@@ -7,8 +7,10 @@ export const orderState: Projection = { name: 'order-state', version: 1, tables:
 
 function project(event: JournalEvent): readonly Change[] {
   switch (event.type) {
+    case 'OrderPlaced':
+      return [reserving(event, event.data)];
     case 'OrderAccepted':
-      return placed(event, event.data, {
+      return decided(event, event.data, {
         status: 'PENDING',
         status_reason: null,
         refused: false,
@@ -16,42 +18,74 @@ function project(event: JournalEvent): readonly Change[] {
         expires_at: event.data.expires_at,
       });
     case 'OrderRefused':
-      return placed(event, event.data, {
-        status: 'REFUSED',
-        status_reason: 'out_of_stock',
-        refused: true,
-        shortages: event.data.shortages,
-        expires_at: null,
-      });
-    case 'OrderCancelled':
-      return [cancelled(event, event.data)];
+      return refused(event, event.data);
+    case 'PaymentRequested':
+      return [changed(event, event.data, { status_reason: 'payment_requested' })];
+    case 'OrderProcessing':
+      return [changed(event, event.data, { status: 'PROCESSING', status_reason: null })];
+    case 'OrderPaid':
+      return [changed(event, event.data, { status: 'PAID', status_reason: null })];
+    case 'OrderFailed':
+      return [changed(event, event.data, { status: 'FAILED', status_reason: event.data.reason })];
+    case 'OrderExpired':
+      return [changed(event, event.data, { status: 'EXPIRED', status_reason: null })];
+    case 'OrderCancelled': {
+      const cells = { status: 'CANCELLED', status_reason: event.data.reason, cancelled_at: event.meta.at };
+      return [changed(event, event.data, cells)];
+    }
     case 'CommandRefused':
     case 'CommandRepeated':
+    case 'HoldAnswered':
     case 'LedgerOpened':
     case 'ProductArchived':
     case 'ProductChanged':
     case 'ProductCreated':
     case 'StockAdjusted':
     case 'StockHeld':
+    case 'StockHoldGranted':
+    case 'StockHoldRefused':
     case 'StockReleased':
+    case 'StockSold':
       return [];
   }
 }
 
 type Outcome = Cells & { readonly refused: boolean };
 
-function placed(event: JournalEvent, order: OrderAccepted | OrderRefused, outcome: Outcome): readonly Change[] {
+/** An order of several partitions before all of them answered: prices of other partitions are not known yet. */
+function reserving(event: JournalEvent, order: OrderPlaced): Change {
+  const { at } = event.meta;
+  const lines = order.lines.map(({ product_id, quantity, unit_price, priority }) => {
+    const total = unit_price && { ...unit_price, amount: unit_price.amount * quantity };
+    return { product_id, quantity, unit_price, total, priority };
+  });
+  const set = {
+    status: 'RESERVING',
+    status_reason: null,
+    refused: false,
+    shortages: null,
+    expires_at: null,
+    ...bodyOf(order),
+    lines,
+    total_amount: null,
+    total_currency: order.currency,
+    created_at: at,
+    updated_at: at,
+    cancelled_at: null,
+    version: order.version,
+    ...position(event),
+  };
+  return { op: 'put', table: 'orders', key: { order_id: order.order_id }, set };
+}
+
+function decided(event: JournalEvent, order: OrderAccepted | OrderRefused, outcome: Outcome): readonly Change[] {
   const { at } = event.meta;
   const row = {
     ...outcome,
-    customer_id: order.customer_id,
+    ...bodyOf(order),
     lines: order.lines,
     total_amount: order.total.amount,
     total_currency: order.total.currency,
-    priority: order.priority,
-    payment: order.payment,
-    reference: order.reference,
-    metadata: order.metadata,
     created_at: at,
     updated_at: at,
     cancelled_at: null,
@@ -76,15 +110,25 @@ function placed(event: JournalEvent, order: OrderAccepted | OrderRefused, outcom
   return [{ op: 'put', table: 'orders', key: { order_id: order.order_id }, set: row }, ...lines];
 }
 
-function cancelled(event: JournalEvent, order: OrderCancelled): Change {
-  const set = {
-    status: 'CANCELLED',
-    status_reason: order.reason,
-    cancelled_at: event.meta.at,
-    updated_at: event.meta.at,
-    version: order.version,
-    ...position(event),
-  };
+function refused(event: JournalEvent, order: OrderRefused): readonly Change[] {
+  const outcome = { status: 'REFUSED', status_reason: order.reason, refused: true, expires_at: null };
+  if (order.reason === 'out_of_stock') return decided(event, order, { ...outcome, shortages: order.shortages });
+  // Not all lines have a price: they stay as they were placed.
+  return [changed(event, order, outcome)];
+}
+
+function bodyOf(order: OrderAccepted | OrderRefused | OrderPlaced): Cells {
+  const { customer_id, priority, payment, reference, metadata } = order;
+  return { customer_id, priority, payment, reference, metadata };
+}
+
+/** What a later event changes of an order that is there. */
+function changed(
+  event: JournalEvent,
+  order: { readonly order_id: string; readonly version: number },
+  cells: Cells,
+): Change {
+  const set = { ...cells, updated_at: event.meta.at, version: order.version, ...position(event) };
   return { op: 'put', table: 'orders', key: { order_id: order.order_id }, set };
 }
 

@@ -1,11 +1,11 @@
 // Questions to the projection order-state: one order, and lists of orders, newest first.
-import type { Money, OrderLine, Payment, Priority, Shortage } from '../../schemas/generated.ts';
+import type { Money, Payment, Priority, Shortage } from '../../schemas/generated.ts';
 import { isId, isTime, readCursor } from '../cursor.ts';
 import type { Generation } from '../generations.ts';
 import { createParameters, seenQuery, timeParameter } from '../query.ts';
 import type { ListQuery, Query } from '../query.ts';
 import { cleanText } from '../sinks/clean.ts';
-import type { OrderFilter, OrderStatus, OrderView, Paging } from '../views.ts';
+import type { OrderFilter, OrderLineView, OrderStatus, OrderView, Paging } from '../views.ts';
 
 const columns = `t.order_id, t.customer_id, t.status, t.status_reason, t.lines, t.total_amount, t.total_currency,
   t.priority, t.payment, t.reference, t.metadata, t.shortages, t.created_at, t.updated_at, t.expires_at,
@@ -17,8 +17,8 @@ export interface OrderRow {
   readonly customer_id: string;
   readonly status: OrderStatus;
   readonly status_reason: string | null;
-  readonly lines: readonly OrderLine[];
-  readonly total_amount: number;
+  readonly lines: readonly OrderLineView[];
+  readonly total_amount: number | null;
   readonly total_currency: string;
   readonly priority: Priority;
   readonly payment: Payment;
@@ -82,7 +82,8 @@ export function ordersQuery(schema: string, filter: OrderFilter, paging: Paging)
 }
 
 export function toOrder(row: OrderRow): OrderView {
-  const total: Money = { amount: row.total_amount, currency: row.total_currency };
+  const { total_amount: amount, total_currency: currency } = row;
+  const total: Money | null = amount === null ? null : { amount, currency };
   return {
     order_id: row.order_id,
     customer_id: row.customer_id,

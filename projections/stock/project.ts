@@ -29,21 +29,33 @@ function project(event: JournalEvent): readonly Change[] {
       return [product(event, product_id, { on_hand, held, version }), movement(event, 'adjusted', moved)];
     }
     case 'StockHeld':
-    case 'StockReleased': {
+    case 'StockReleased':
+    case 'StockSold': {
       const { product_id, order_id, quantity, on_hand, held } = event.data;
       const moved = { product_id, quantity, on_hand, held, reason: null, reference: null, order_id };
-      const kind = event.type === 'StockHeld' ? 'held' : 'released';
+      const kind = movementKinds[event.type];
       return [product(event, product_id, { on_hand, held }), movement(event, kind, moved)];
     }
     case 'CommandRefused':
     case 'CommandRepeated':
+    case 'HoldAnswered':
     case 'LedgerOpened':
     case 'OrderAccepted':
     case 'OrderCancelled':
+    case 'OrderExpired':
+    case 'OrderFailed':
+    case 'OrderPaid':
+    case 'OrderPlaced':
+    case 'OrderProcessing':
     case 'OrderRefused':
+    case 'PaymentRequested':
+    case 'StockHoldGranted':
+    case 'StockHoldRefused':
       return [];
   }
 }
+
+const movementKinds = { StockHeld: 'held', StockReleased: 'released', StockSold: 'sold' } as const;
 
 function created(event: JournalEvent, data: ProductCreated): readonly Change[] {
   const { product_id, name, price, stock: onHand, billing, frequency, low_stock_threshold, version } = data;

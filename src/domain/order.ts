@@ -1,20 +1,25 @@
-// Orders: what may happen to them. All lines of an order are held, or none.
+// An order that holds all its lines, up to its end: cancelled, paid, failed or expired.
 import type {
+  BeginProcessing,
   CancelOrder,
+  ExpireOrder,
   LedgerEvent,
+  Money,
   OrderLine,
-  PlaceOrder,
   Priority,
-  RequestedLine,
-  Shortage,
+  RecordPayment,
+  RequestPayment,
 } from '../../schemas/generated.ts';
-import { add, sum, times } from './money.ts';
 import type { About, Decision, Refusal } from './outcome.ts';
-import { fresh, refused, repeated, UnsoundCommand } from './outcome.ts';
+import { fresh, passing, refused, repeated } from './outcome.ts';
 import type { Product } from './product.ts';
 
-/** Where an order can stand; the last one is the end of it. */
-export type OrderStatus = 'PENDING' | 'CANCELLED';
+/** Where an order can stand that is not at its end. */
+export type LiveStatus = 'PENDING' | 'PROCESSING';
+/** How an order can end. */
+export type ClosedStatus = 'PAID' | 'REFUSED' | 'CANCELLED' | 'FAILED' | 'EXPIRED';
+/** Who starts the payment: the worker by itself, or nobody before it is `requested`. */
+export type PaymentStart = 'automatic' | 'manual' | 'requested';
 
 /** Units of one product that an order holds. */
 export interface HeldLine {
@@ -22,17 +27,34 @@ export interface HeldLine {
   readonly quantity: number;
 }
 
+export interface LiveLine extends HeldLine {
+  /** Price of one unit in minor units of the order's currency. */
+  readonly price: number;
+  readonly priority: Priority;
+  /** The other partition that holds it; null where it is held here. */
+  readonly elsewhere: number | null;
+}
+
 export interface LiveOrder {
   readonly customer_id: string;
-  readonly status: OrderStatus;
-  readonly lines: readonly HeldLine[];
+  readonly status: LiveStatus;
+  readonly lines: readonly LiveLine[];
+  readonly currency: string;
+  readonly priority: Priority;
+  readonly payment: PaymentStart;
+  /** The payment that is open; null while none is. */
+  readonly attempt_id: string | null;
+  /** Log time from which on it may expire, ms; null for never. */
+  readonly expires_at: number | null;
   readonly version: number;
+  /** Journal offset of the event that changed it last. */
+  readonly offset: number;
 }
 
 /** What is left of an order that came to its end, for `closedForS` seconds of log time. */
 export interface ClosedOrder {
   readonly at: number;
-  readonly status: OrderStatus;
+  readonly status: ClosedStatus;
   /** Journal offset of the event that closed it. */
   readonly offset: number;
 }
@@ -44,150 +66,177 @@ export interface RecentOrder {
   readonly command_id: string;
 }
 
+/** What commands about an order are decided on. */
+export interface Case {
+  /** Log time, ms. */
+  readonly at: number;
+  readonly live: LiveOrder | undefined;
+  /** Whether other partitions were asked to hold lines of it and have not all answered. */
+  readonly reserving: boolean;
+  /** Given only while a closed order is still known here. */
+  readonly closed: ClosedOrder | undefined;
+  product(id: string): Product | undefined;
+}
+
 /** For how long a closed order is still known here, in seconds of log time; later the views know it. */
 export const closedForS = 600;
 
-/** What PlaceOrder is decided on. */
-export interface Surroundings {
-  /** Log time, ms. */
-  readonly at: number;
-  /** Whether this order_id is in use. */
-  readonly taken: boolean;
-  product(id: string): Product | undefined;
-  /** The equal order that this one repeats, if it does. */
-  readonly repeats: RecentOrder | undefined;
-}
-
-interface Wanted {
-  readonly requested: RequestedLine;
-  readonly product: Product;
-}
-
-export function placeOrder(command: PlaceOrder, around: Surroundings): Decision {
-  const { order_id, customer_id, payment, reference, metadata, repeat_window_s } = command;
-  if (around.taken) return no('already_exists', `Order ${order_id} exists already.`, { order_id });
-  const wanted: Wanted[] = [];
-  for (const requested of sumLines(command.lines)) {
-    const { product_id } = requested;
-    const product = around.product(product_id);
-    if (product === undefined) return no('unknown_product', `There is no product ${product_id}.`, { product_id });
-    wanted.push({ requested, product });
-  }
-  const archived = wanted.find(({ product }) => product.archived !== null)?.product.product_id;
-  if (archived !== undefined) {
-    return no('product_archived', `Product ${archived} is archived.`, { product_id: archived });
-  }
-  const currencies = new Set(wanted.map(({ product }) => product.price.currency));
-  if (currencies.size > 1) {
-    return no('mixed_currencies', `The products are priced in ${[...currencies].join(' and ')}.`, null);
-  }
-  const priced = price(wanted);
-  if (priced === null) return no('amount_too_large', 'The order comes to more than the ledger can count.', null);
-  if (around.repeats !== undefined) {
-    const { order_id: first } = around.repeats;
-    return no('repeated_order', `Order ${first} of the same customer asks for the same.`, { order_id: first });
-  }
-  const priority = highest(command.lines.map((line) => line.priority));
-  const order = { order_id, customer_id, ...priced, priority, payment, reference, metadata };
-  const shortages = wanted.flatMap(shortageOf);
-  if (shortages.length > 0) return fresh([{ type: 'OrderRefused', data: { ...order, shortages, version: 1 } }]);
-  const expires_at = around.at + command.expires_after_s * 1000;
-  const held = wanted.map((each) => hold(order_id, each));
-  const accepted = { ...order, expires_at, repeat_window_s, version: 1 };
-  return fresh([...held, { type: 'OrderAccepted', data: accepted }], held.length);
-}
-
-/** `closed` is given only while a closed order is still known here. */
-export function cancelOrder(
-  command: CancelOrder,
-  live: LiveOrder | undefined,
-  closed: ClosedOrder | undefined,
-  product: (id: string) => Product | undefined,
-): Decision {
+export function cancelOrder(command: CancelOrder, about: Case): Decision {
   const { order_id, expected_version: expected, reason } = command;
+  const { live, closed } = about;
   if (closed?.status === 'CANCELLED') return fresh([repeated({ order_id }, closed.offset, 'OrderCancelled')]);
-  if (closed !== undefined) return notCancellable(order_id, closed.status);
-  if (live === undefined) return no('unknown_order', `There is no order ${order_id} here.`, { order_id });
-  if (expected !== null && expected !== live.version) {
-    return no('version_mismatch', `Order ${order_id} has version ${live.version}, not ${expected}.`, { order_id });
+  const status = statusOf(about);
+  if (status === null) return fresh([unknownOrder(order_id)]);
+  if (live !== undefined && expected !== null && expected !== live.version) {
+    const detail = `Order ${order_id} has version ${live.version}, not ${expected}.`;
+    return no('version_mismatch', detail, { order_id });
   }
-  if (live.status !== 'PENDING') return notCancellable(order_id, live.status);
-  const { customer_id, lines, version } = live;
-  const cancelled = { order_id, customer_id, reason, version: version + 1 };
-  return fresh([
-    { type: 'OrderCancelled', data: cancelled },
-    ...lines.map((line) => giveBack(order_id, line, product)),
-  ]);
-}
-
-/** One line a product, in order of first appearance, with the highest priority of those that were summed. */
-function sumLines(lines: readonly RequestedLine[]): Iterable<RequestedLine> {
-  if (lines.length === 0) throw new UnsoundCommand('an order has no lines');
-  const summed = new Map<string, RequestedLine>();
-  for (const line of lines) {
-    if (line.quantity < 1) throw new UnsoundCommand(`an order asks for ${line.quantity}`);
-    const sofar = summed.get(line.product_id);
-    summed.set(line.product_id, sofar === undefined ? line : join(sofar, line));
+  if (live?.status !== 'PENDING') {
+    return no('not_cancellable', `Order ${order_id} is ${status}; only PENDING ones can be cancelled.`, { order_id });
   }
-  return summed.values();
+  const { customer_id, version } = live;
+  const cancelled = { order_id, customer_id, reason, version: version + 1, settles: elsewhere(live.lines) };
+  return fresh([{ type: 'OrderCancelled', data: cancelled }, ...release(order_id, live, about)]);
 }
 
-function join(a: RequestedLine, b: RequestedLine): RequestedLine {
-  const quantity = add(a.quantity, b.quantity);
-  if (quantity === null) throw new UnsoundCommand('an order asks for more than can be counted');
-  return { product_id: a.product_id, quantity, priority: highest([a.priority, b.priority]) };
+/** Lets the payment of a manual order begin; where it may begin already, that is a repeat. */
+export function requestPayment(command: RequestPayment, about: Case): Decision {
+  const { order_id } = command;
+  const { live, closed } = about;
+  if (closed?.status === 'PAID') return fresh([repeated({ order_id }, closed.offset, 'OrderPaid')]);
+  const status = statusOf(about);
+  if (status === null) return fresh([unknownOrder(order_id)]);
+  if (live === undefined) return no('not_payable', `Order ${order_id} is ${status}.`, { order_id });
+  if (live.status === 'PROCESSING') return fresh([repeated({ order_id }, live.offset, 'OrderProcessing')]);
+  if (live.payment === 'requested') return fresh([repeated({ order_id }, live.offset, 'PaymentRequested')]);
+  if (live.payment === 'automatic') return fresh([repeated({ order_id }, live.offset, 'OrderAccepted')]);
+  const { customer_id, priority, version } = live;
+  const requested = { order_id, customer_id, total: totalOf(live), priority, version: version + 1 };
+  return fresh([{ type: 'PaymentRequested', data: requested }]);
 }
 
-/** Lines and total at today's prices; null where a number would reach 2^53. */
-function price(
-  wanted: readonly Wanted[],
-): { readonly lines: readonly OrderLine[]; readonly total: OrderLine['total'] } | null {
-  const lines: OrderLine[] = [];
-  for (const { requested, product } of wanted) {
-    const { product_id, quantity, priority } = requested;
-    const total = times(product.price, quantity);
-    if (total === null || add(product.held, quantity) === null) return null;
-    lines.push({ product_id, quantity, unit_price: product.price, total, priority });
+/** Opens a payment. What is decided about a payment is seen in the order, so it needs no other memory. */
+export function beginProcessing(command: BeginProcessing, about: Case): Decision {
+  const { order_id, attempt_id } = command;
+  const { live } = about;
+  const status = statusOf(about);
+  if (status === null) return passing(unknownOrder(order_id));
+  if (live?.attempt_id === attempt_id) return passing(repeated({ order_id }, live.offset, 'OrderProcessing'));
+  if (live?.status !== 'PENDING') {
+    return passing(refused('not_processable', `Order ${order_id} is ${status}, not PENDING.`, { order_id }));
   }
-  const currency = wanted[0]?.product.price.currency ?? '';
-  const total = sum(
-    lines.map((line) => line.total),
-    currency,
-  );
-  return total === null ? null : { lines, total };
+  if (live.payment === 'manual') {
+    const detail = `Order ${order_id} is manual, and nobody asked for its payment.`;
+    return passing(refused('not_processable', detail, { order_id }));
+  }
+  const { customer_id, priority, version } = live;
+  const processing = { order_id, customer_id, attempt_id, total: totalOf(live), priority, version: version + 1 };
+  return passing({ type: 'OrderProcessing', data: processing });
 }
 
-function shortageOf({ requested, product }: Wanted): Shortage[] {
-  if (product.on_hand === null) return [];
-  const available = product.on_hand - product.held;
-  const { product_id, quantity } = requested;
-  return quantity > available ? [{ product_id, requested: quantity, available }] : [];
+export function recordPayment(command: RecordPayment, about: Case): Decision {
+  const { order_id, attempt_id, result, amount, reason, gateway_reference } = command;
+  const { live, closed } = about;
+  if (closed?.status === 'PAID' && result === 'captured') {
+    return passing(repeated({ order_id }, closed.offset, 'OrderPaid'));
+  }
+  if (closed?.status === 'FAILED' && result === 'declined') {
+    return passing(repeated({ order_id }, closed.offset, 'OrderFailed'));
+  }
+  const status = statusOf(about);
+  if (status === null) return passing(unknownOrder(order_id));
+  if (live?.attempt_id !== attempt_id) {
+    const detail = `Order ${order_id} is ${status}; attempt ${attempt_id} is not the payment that is open.`;
+    return passing(refused('wrong_attempt', detail, { order_id }));
+  }
+  const { customer_id } = live;
+  const total = totalOf(live);
+  const version = live.version + 1;
+  const order = { order_id, customer_id, attempt_id, total, version, settles: elsewhere(live.lines) };
+  if (result === 'declined') {
+    const failed: LedgerEvent = { type: 'OrderFailed', data: { ...order, reason: reason ?? 'declined' } };
+    return unremembered([failed, ...release(order_id, live, about)]);
+  }
+  if (amount?.amount !== total.amount || amount.currency !== total.currency) {
+    const detail = `Order ${order_id} comes to ${total.amount} ${total.currency}, which is not what was captured.`;
+    return passing(refused('wrong_amount', detail, { order_id }));
+  }
+  const lines = live.lines.map((line) => orderLineOf(line, live.currency));
+  const paid: LedgerEvent = { type: 'OrderPaid', data: { ...order, lines, gateway_reference } };
+  const sold = heldHere(live.lines).map((line) => settled('StockSold', order_id, line, about.product));
+  return unremembered([paid, ...sold]);
 }
 
-function hold(order_id: string, { requested, product }: Wanted): LedgerEvent {
-  const { product_id, quantity } = requested;
-  const data = { product_id, order_id, quantity, on_hand: product.on_hand, held: product.held + quantity };
-  return { type: 'StockHeld', data };
+/** Ends an order that nobody paid in time. While a payment is open, money may be on its way: it waits. */
+export function expireOrder(command: ExpireOrder, about: Case): Decision {
+  const { order_id } = command;
+  const { at, live, closed } = about;
+  if (closed?.status === 'EXPIRED') return passing(repeated({ order_id }, closed.offset, 'OrderExpired'));
+  const status = statusOf(about);
+  if (status === null) return passing(unknownOrder(order_id));
+  if (live?.status !== 'PENDING' || live.expires_at === null || at < live.expires_at) {
+    return passing(refused('not_due', `Order ${order_id} is ${status} and not due to expire.`, { order_id }));
+  }
+  const { customer_id, version } = live;
+  const expired = {
+    order_id,
+    customer_id,
+    total: totalOf(live),
+    version: version + 1,
+    settles: elsewhere(live.lines),
+  };
+  return unremembered([{ type: 'OrderExpired', data: expired }, ...release(order_id, live, about)]);
 }
 
-function giveBack(order_id: string, line: HeldLine, product: (id: string) => Product | undefined): LedgerEvent {
-  const { product_id, quantity } = line;
+/** What a line is settled with: its units leave, or are available again. */
+export function settled(
+  type: 'StockSold' | 'StockReleased',
+  order_id: string,
+  { product_id, quantity }: HeldLine,
+  product: Case['product'],
+): LedgerEvent {
   const held = product(product_id);
   if (held === undefined) throw new Error(`order ${order_id} holds product ${product_id}, which is not there`);
-  return {
-    type: 'StockReleased',
-    data: { product_id, order_id, quantity, on_hand: held.on_hand, held: held.held - quantity },
-  };
+  const on_hand = held.on_hand === null || type === 'StockReleased' ? held.on_hand : held.on_hand - quantity;
+  return { type, data: { product_id, order_id, quantity, on_hand, held: held.held - quantity } };
 }
 
-const urgency: { readonly [P in Priority]: number } = { low: 0, normal: 1, high: 2, critical: 3, max: 4 };
-
-function highest(priorities: readonly Priority[]): Priority {
-  return priorities.reduce((a, b) => (urgency[b] > urgency[a] ? b : a), 'low');
+/** The units that this partition itself holds. */
+function heldHere(lines: readonly LiveLine[]): readonly HeldLine[] {
+  return lines.filter((line) => line.elsewhere === null);
 }
 
-function notCancellable(order_id: string, status: OrderStatus): Decision {
-  return no('not_cancellable', `Order ${order_id} is ${status}; only PENDING ones can be cancelled.`, { order_id });
+/** Other partitions that hold lines, each once, in order of appearance. */
+function elsewhere(lines: readonly LiveLine[]): readonly number[] {
+  return [...new Set(lines.flatMap((line) => (line.elsewhere === null ? [] : [line.elsewhere])))];
+}
+
+function release(order_id: string, { lines }: LiveOrder, { product }: Case): readonly LedgerEvent[] {
+  return heldHere(lines).map((line) => settled('StockReleased', order_id, line, product));
+}
+
+function orderLineOf({ product_id, quantity, price, priority }: LiveLine, currency: string): OrderLine {
+  const unit_price = { amount: price, currency };
+  return { product_id, quantity, unit_price, total: { amount: price * quantity, currency }, priority };
+}
+
+/** Exact, because the order was accepted with it. */
+function totalOf({ lines, currency }: LiveOrder): Money {
+  return { amount: lines.reduce((amount, { price, quantity }) => amount + price * quantity, 0), currency };
+}
+
+/** Null of an order that is not known here. */
+function statusOf({ live, reserving, closed }: Case): LiveStatus | ClosedStatus | 'RESERVING' | null {
+  return live?.status ?? closed?.status ?? (reserving ? 'RESERVING' : null);
+}
+
+function unknownOrder(order_id: string): LedgerEvent {
+  return refused('unknown_order', `There is no order ${order_id} here.`, { order_id });
+}
+
+/** An outcome that the order itself remembers. */
+function unremembered(events: readonly LedgerEvent[]): Decision {
+  return { events, answer: 0, remember: false };
 }
 
 function no(reason: Refusal, detail: string, about: About): Decision {

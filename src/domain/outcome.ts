@@ -1,6 +1,6 @@
 // What a decision is, and the ways to say no. A refusal is an event with a closed reason; a throw is for what no client
 // of ours can send.
-import type { LedgerEvent } from '../../schemas/generated.ts';
+import type { LedgerEvent, Remember } from '../../schemas/generated.ts';
 
 /** Why a command is refused; each has one row in the table of problems. */
 export type Refusal =
@@ -15,6 +15,11 @@ export type Refusal =
   | 'repeated_order'
   | 'unknown_order'
   | 'not_cancellable'
+  | 'not_payable'
+  | 'not_processable'
+  | 'wrong_attempt'
+  | 'wrong_amount'
+  | 'not_due'
   | 'too_late'
   | 'idempotency_key_reused';
 
@@ -26,6 +31,20 @@ export interface Decision {
   readonly answer: number;
   /** Whether the outcome is to be remembered under the command_id. */
   readonly remember: boolean;
+  /** Set where the callers are not answered yet: they go on waiting for the outcome of their order. */
+  readonly waits?: true;
+  /** Whose callers are answered, where it is not those of the command itself. */
+  readonly awaited?: Awaited;
+}
+
+/** The callers of an order that other partitions had to answer for. */
+export interface Awaited {
+  /** The PlaceOrder and where it lies. */
+  readonly command_id: string;
+  readonly placed_at: number;
+  /** API instances at which they wait, each once. */
+  readonly reply_to: readonly string[];
+  readonly remember: Remember | null;
 }
 
 /** What a refusal or a repeat is about: a product, an order, or neither; never both, as memory keeps only one. */

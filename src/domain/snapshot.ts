@@ -9,7 +9,16 @@ import type { MemoryImage, RecordBlock } from './memory.ts';
 import { columnBytes, createMemory, isMemory } from './memory.ts';
 import type { ClosedOrder, RecentOrder } from './order.ts';
 import type { Head, SliceHead } from './snapshot-rows.ts';
-import { liveOrderOf, orderRow, productOf, productRow } from './snapshot-rows.ts';
+import {
+  holdOf,
+  holdRow,
+  liveOrderOf,
+  orderRow,
+  productOf,
+  productRow,
+  reservingOf,
+  reservingRow,
+} from './snapshot-rows.ts';
 import { get, put } from './table.ts';
 import type { Slice } from './timed.ts';
 import { addSlice, slicesOf } from './timed.ts';
@@ -37,9 +46,14 @@ const lengthBytes = 4;
  */
 function* encodeState(state: State): Generator<Uint8Array> {
   if (state.below !== null) throw new Error('a fork cannot be encoded: it is not acknowledged');
-  yield piece({ is: 'state', time: state.time }, [new Uint8Array(Uint32Array.of(byteOrderMark).buffer)]);
+  const { time, partitions, sent } = state;
+  yield piece({ is: 'state', time, partitions, sent }, [new Uint8Array(Uint32Array.of(byteOrderMark).buffer)]);
   yield* rows('products', state.products.own.values(), (row) => (row === null ? [] : [productRow(row)]));
   yield* rows('orders', state.orders.own, ([id, row]) => (row === null ? [] : [orderRow(id, row)]));
+  yield* rows('reserving', state.reserving.own, ([id, row]) => (row === null ? [] : [reservingRow(id, row)]));
+  yield* rows('holds', state.holds.own, ([id, row]) => (row === null ? [] : [holdRow(id, row)]));
+  yield* rows('taken', state.taken.own, ([id, row]) => (row === null ? [] : [[id, row.command_offset]]));
+  yield* rows('outbox', state.outbox.own, ([id, row]) => (row === null ? [] : [[id, row.messages]]));
   for (const { spanS, slice } of slicesOf(state.closed)) {
     yield sliceHead('closed', spanS, slice);
     yield* rows('closed', slice.store.entries(), (entry) => [entry]);
@@ -87,17 +101,16 @@ function restoreState(): Restoring {
       case 'state':
         checkByteOrder(body);
         state.time = head.time;
+        state.partitions = head.partitions;
+        state.sent = head.sent;
         return undefined;
       case 'products':
-        return head.rows.map(productOf).forEach((product) => put(state.products, product.product_id, product));
       case 'orders':
-        return head.rows.forEach((row) =>
-          put(
-            state.orders,
-            row[0],
-            liveOrderOf(row, (id) => ownId(state, id)),
-          ),
-        );
+      case 'reserving':
+      case 'holds':
+      case 'taken':
+      case 'outbox':
+        return addRows(state, head);
       case 'slice':
         finishSlice();
         slice = head;
@@ -124,6 +137,26 @@ function restoreState(): Restoring {
       return state;
     },
   };
+}
+
+type TableHead = Extract<Head, { readonly is: 'products' | 'orders' | 'reserving' | 'holds' | 'taken' | 'outbox' }>;
+
+function addRows(state: State, head: TableHead): void {
+  const own = (id: string): string => ownId(state, id);
+  switch (head.is) {
+    case 'products':
+      return head.rows.map(productOf).forEach((product) => put(state.products, product.product_id, product));
+    case 'orders':
+      return head.rows.forEach((row) => put(state.orders, row[0], liveOrderOf(row, own)));
+    case 'reserving':
+      return head.rows.forEach((row) => put(state.reserving, row[0], reservingOf(row)));
+    case 'holds':
+      return head.rows.forEach((row) => put(state.holds, row[0], holdOf(row, own)));
+    case 'taken':
+      return head.rows.forEach(([id, command_offset]) => put(state.taken, id, { command_offset }));
+    case 'outbox':
+      return head.rows.forEach(([id, messages]) => put(state.outbox, id, { messages }));
+  }
 }
 
 /** The product's own id, so that all orders share one text. */

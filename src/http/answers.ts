@@ -2,7 +2,7 @@
 // without the database; repeats as a GET would tell them, as far as the view can.
 import type { CommandRepeated } from '../../schemas/generated.ts';
 import { eventNames } from '../../schemas/generated.ts';
-import type { OrderView, ProductView } from '../../projections/views.ts';
+import type { OrderStatus, OrderView, ProductView } from '../../projections/views.ts';
 import type { Outcome } from '../log/client-port.ts';
 import { etagOf } from './headers.ts';
 import { positionHeader } from './positions.ts';
@@ -56,8 +56,9 @@ export async function placedAnswer(
     return { status, headers: { ...headers, ...orderHeaders(order) }, body: orderJson(order) };
   }
   if (event.type === 'OrderRefused') {
-    const { shortages, order_id } = event.data;
-    throw new Problem('out_of_stock', { shortages, order_id, headers });
+    const { shortages, order_id, reason, detail } = event.data;
+    if (reason === 'out_of_stock') throw new Problem('out_of_stock', { shortages, order_id, headers });
+    throw new Problem(problemOfRefusal(reason, productIn), { detail, order_id, headers });
   }
   if (event.type === 'CommandRepeated' && event.data.order_id !== null) {
     const { order_id: orderId, decided } = event.data;
@@ -105,6 +106,33 @@ export async function cancelledAnswer(
   }
   throw refusalOf(outcome, repeat, 'body');
 }
+
+/** Answer to RequestPayment: the order as it is now. @throws Problem where it was refused */
+export async function payingAnswer(
+  context: AnswerContext,
+  orderId: string,
+  { outcome, repeat }: Decided,
+): Promise<Answer> {
+  const { event, partition } = outcome;
+  const headers = headersOf(outcome, false);
+  const find = (read: ReadOptions): Promise<Found<OrderView>> => context.reader.order(orderId, partition, read);
+  if (event.type === 'PaymentRequested' || (event.type === 'CommandRepeated' && isEvent(event.data.decided))) {
+    const { row, behind } = await look(context, find, outcome);
+    const isStale = row === null || behind ? stale : {};
+    if (row === null) return { status: 'done', headers: { ...headers, ...isStale }, body: { order_id: orderId } };
+    return { status: 'done', headers: { ...headers, ...isStale, etag: etagOf(row) }, body: orderJson(row) };
+  }
+  if (event.type === 'CommandRefused' && event.data.reason === 'unknown_order') {
+    // The writer forgets orders that were closed long ago; the view does not.
+    const { row } = await find({ atLeast: outcome.position + 1, waitMs: context.waitMs });
+    if (row === null) throw new Problem('not_found', { headers });
+    if (unpayable.has(row.status)) throw new Problem('not_payable', { order_id: orderId, headers });
+    return { status: 'done', headers: { ...headers, etag: etagOf(row) }, body: orderJson(row) };
+  }
+  throw refusalOf(outcome, repeat, 'body');
+}
+
+const unpayable: ReadonlySet<OrderStatus> = new Set(['CANCELLED', 'EXPIRED', 'FAILED', 'REFUSED', 'RESERVING']);
 
 /** Answer to CreateProduct. @throws Problem where it was refused */
 export async function createdAnswer(
@@ -226,7 +254,7 @@ function refusedAgain(
 
 function headersOf(outcome: Outcome, repeat: boolean): Headers {
   return {
-    'ledger-position': positionHeader(outcome.partition, outcome.position),
+    'ledger-position': positionHeader(outcome),
     ...(repeat ? replayed : {}),
   };
 }

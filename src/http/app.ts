@@ -13,7 +13,7 @@ import type { MethodTable } from './methods.ts';
 import { createMethodTable } from './methods.ts';
 import { createApiMetrics } from '../platform/metrics.ts';
 import { withOptionalBodies } from './openapi.ts';
-import { createSeenPositions, createViewWaits } from './positions.ts';
+import { createSeenPositions, createViewWaits, placesOf } from './positions.ts';
 import { Problem } from './problems.ts';
 import { createPressure } from './pressure.ts';
 import { createReader } from './reader.ts';
@@ -95,7 +95,7 @@ function createRoom(deps: AppDeps): Room {
   const seen = createSeenPositions(client.startEnds);
   const undecided = createUndecided(config.waitersMax);
   client.onOutcome((outcome) => {
-    seen.note(outcome.partition, outcome.position);
+    for (const { partition, offset } of placesOf(outcome)) seen.note(partition, offset);
     undecided.hear(outcome);
     waiters.hear(outcome);
   });

@@ -20,7 +20,8 @@ export type Operation =
   | 'create_product'
   | 'change_product'
   | 'archive_product'
-  | 'cancel_order';
+  | 'cancel_order'
+  | 'pay_order';
 
 /** Length of the period in which the same request proposes the same order id, ms. */
 export const orderIdPeriodMs = 12 * 60 * 60 * 1000;

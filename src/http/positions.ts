@@ -1,5 +1,6 @@
 // HTTP room: read your writes. What this instance told anybody about the journal, a later read through it must show.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Outcome } from '../log/client-port.ts';
 import type { Views } from '../../projections/views.ts';
 
 /** Partition to the next offset that a view must have applied. */
@@ -7,9 +8,23 @@ export type Positions = ReadonlyMap<number, number>;
 
 export type ProjectionName = Parameters<Views['progress']>[0];
 
-/** `Ledger-Position` of an answer that rests on one partition. */
-export function positionHeader(partition: number, offset: number): string {
-  return `${partition}:${offset}`;
+/** A place in the journal that an answer rests on. */
+interface Place {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** The places that an outcome rests on, one a partition, that of the order or product first. */
+export function placesOf({ partition, position, event }: Outcome): readonly Place[] {
+  const elsewhere = event.type === 'OrderAccepted' || event.type === 'OrderRefused' ? event.data.rests_on : [];
+  return [{ partition, offset: position }, ...elsewhere];
+}
+
+/** `Ledger-Position` of an answer. */
+export function positionHeader(outcome: Outcome): string {
+  return placesOf(outcome)
+    .map(({ partition, offset }) => `${partition}:${offset}`)
+    .join(',');
 }
 
 /** `<partition>:<offset>[,…]`. */

@@ -142,10 +142,10 @@ const table = {
     title: 'The order can no longer be cancelled',
     help: 'Only a PENDING order can be cancelled.',
   },
-  lines_span_partitions: {
+  not_payable: {
     status: 422,
-    title: 'The products cannot be ordered together',
-    help: 'The products of this order live in different partitions of the ledger. Place one order for each.',
+    title: 'The order cannot be paid',
+    help: 'The payment of an order that is CANCELLED, EXPIRED, FAILED, REFUSED or still RESERVING cannot begin.',
   },
   headers_too_large: {
     status: 431,

@@ -1,7 +1,7 @@
 // HTTP room: what clients see of orders, products and movements, from a row of a view or from the event itself.
-import type { Money, OrderLine } from '../../schemas/generated.ts';
+import type { Money } from '../../schemas/generated.ts';
 import type { EventRecord, PlacedEvent } from '../../schemas/records.ts';
-import type { MovementView, OrderView, ProductView } from '../../projections/views.ts';
+import type { MovementView, OrderLineView, OrderView, ProductView } from '../../projections/views.ts';
 import type { Outcome } from '../log/client-port.ts';
 
 type EventOf<Name extends EventRecord['type']> = Extract<PlacedEvent, { readonly type: Name }>;
@@ -14,7 +14,7 @@ export function orderJson(order: OrderView): object {
     status: order.status,
     status_reason: order.status_reason,
     lines: order.lines.map(lineJson),
-    total: moneyJson(order.total),
+    total: order.total && moneyJson(order.total),
     priority: order.priority,
     payment: order.payment,
     reference: order.reference,
@@ -28,8 +28,14 @@ export function orderJson(order: OrderView): object {
 }
 
 // A view may keep these as JSON, whose members it may order as it likes; the same order always looks the same here.
-function lineJson({ product_id, quantity, unit_price, total, priority }: OrderLine): object {
-  return { product_id, quantity, unit_price: moneyJson(unit_price), total: moneyJson(total), priority };
+function lineJson({ product_id, quantity, unit_price, total, priority }: OrderLineView): object {
+  return {
+    product_id,
+    quantity,
+    unit_price: unit_price && moneyJson(unit_price),
+    total: total && moneyJson(total),
+    priority,
+  };
 }
 
 function moneyJson({ amount, currency }: Money): object {
@@ -38,7 +44,7 @@ function moneyJson({ amount, currency }: Money): object {
 
 /** The row that an accepted order has as long as nothing else happens to it. */
 export function acceptedOrder({ partition }: Outcome, event: EventOf<'OrderAccepted'>): OrderView {
-  const { repeat_window_s: _, ...data } = event.data;
+  const { repeat_window_s: _, rests_on: _elsewhere, ...data } = event.data;
   return {
     ...data,
     status: 'PENDING',

@@ -25,6 +25,13 @@ const choice = <T extends string>(values: readonly T[], description: string) =>
 const time = (description: string) => Type.String({ format: 'date-time', description });
 const nullableTime = (description: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time', description });
+const nullableMoney = (description: string) =>
+  Type.Unsafe<{ amount: number; currency: string } | null>({
+    type: ['object', 'null'],
+    required: ['amount', 'currency'],
+    properties: { amount: { type: 'integer' }, currency: { type: 'string' } },
+    description,
+  });
 /** Named in the OpenAPI document, so that clients get one type for it. */
 const named = (id: string, schema: TSchema): TSchema => ({ ...schema, $id: id });
 
@@ -142,7 +149,8 @@ export const adjustStockBody = Type.Object(
     examples: [{ delta: 25, reason: 'delivery', reference: 'DN-4711' }],
   },
 );
-export const cancelOrderBody = Type.Unsafe<Record<string, never> | null | undefined>({
+/** A request that says all it has to say in its path. */
+export const noBody = Type.Unsafe<Record<string, never> | null | undefined>({
   type: ['object', 'null'],
   additionalProperties: false,
 });
@@ -155,8 +163,8 @@ export const orderParams = Type.Object({
 const orderLineSchema = Type.Object({
   product_id: productIdSchema,
   quantity: Type.Integer({ description: 'Units; lines of one product are summed.' }),
-  unit_price: Type.Object({ amount: Type.Integer(), currency: Type.String() }),
-  total: Type.Object({ amount: Type.Integer(), currency: Type.String() }),
+  unit_price: nullableMoney('Price of one unit; null while the order is RESERVING and it is not known yet.'),
+  total: nullableMoney('Price of all units; null like the price of one.'),
   priority: prioritySchema,
 });
 
@@ -178,7 +186,7 @@ export const namedSchemas = [
       status: orderStatusSchema,
       status_reason: nullableText(255, 'Why it stands there.'),
       lines: Type.Array(orderLineSchema),
-      total: Type.Object({ amount: Type.Integer(), currency: Type.String() }),
+      total: nullableMoney('Sum of the lines; null while the order is RESERVING.'),
       priority: prioritySchema,
       payment: paymentSchema,
       reference: nullableText(255, 'Own name of the order.'),

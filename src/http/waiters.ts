@@ -64,6 +64,8 @@ interface Queue {
 
 interface Lane {
   readonly members: Set<Member>;
+  /** When its last outcome was heard. */
+  heardAt: number;
   /** Since when requests of this partition went unanswered; null when none did since its last outcome. */
   unansweredSince: number | null;
   /** When the last of them gave up. */
@@ -99,7 +101,8 @@ export function createWaiters(limits: WaitersLimits, now: () => number): Waiters
       inFlight: 0,
       lostSends: 0,
       settle: (decided) => {
-        lane.late = now() - member.since > limits.decisionLateMs;
+        // How long other partitions take to answer says nothing about the writer of this one.
+        if (!isDeferred(decided.outcome)) lane.late = now() - member.since > limits.decisionLateMs;
         remove(commandId, queue, lane, member);
         resolve(decided);
       },
@@ -121,18 +124,13 @@ export function createWaiters(limits: WaitersLimits, now: () => number): Waiters
     refusal: (partition) => {
       if (total >= limits.waitersMax) return 'overloaded';
       const lane = lanes.get(partition);
-      if (lane === undefined) return null;
-      // Where nobody waits, one request is let in to find out whether the writer is back.
-      const oldest = find(lane.members, () => true);
-      if (oldest === null) return null;
-      // Those that wait are decided first; a request that joined them now might not be decided in time.
-      if (lane.members.size >= limits.waitersPerPartitionMax || lane.late) return 'overloaded';
-      const since = Math.min(oldest.since, lane.unansweredSince ?? oldest.since);
-      return now() - since > limits.writerStalledMsMax ? 'writer_unavailable' : null;
+      return lane === undefined ? null : refusalIn(lane, limits, now());
     },
     join,
     hear: (outcome) => {
-      laneOf(lanes, outcome.partition).unansweredSince = null;
+      const lane = laneOf(lanes, outcome.partition);
+      lane.unansweredSince = null;
+      lane.heardAt = now();
       const { answers } = outcome.event.meta;
       const queue = answers === null ? undefined : queues.get(answers);
       if (queue === undefined) return;
@@ -142,6 +140,17 @@ export function createWaiters(limits: WaitersLimits, now: () => number): Waiters
     },
     size: () => total,
   };
+}
+
+function refusalIn(lane: Lane, limits: WaitersLimits, now: number): ReturnType<Waiters['refusal']> {
+  // Where nobody waits, one request is let in to find out whether the writer is back.
+  const oldest = find(lane.members, () => true);
+  if (oldest === null) return null;
+  // Those that wait are decided first; a request that joined them now might not be decided in time.
+  if (lane.members.size >= limits.waitersPerPartitionMax || lane.late) return 'overloaded';
+  // An order that other partitions have to answer for may wait while others are decided.
+  const since = Math.max(lane.heardAt, Math.min(oldest.since, lane.unansweredSince ?? oldest.since));
+  return now - since > limits.writerStalledMsMax ? 'writer_unavailable' : null;
 }
 
 function waiterOf(member: Member, queue: Queue, decided: Promise<Decided>, leave: () => void): Waiter {
@@ -180,9 +189,27 @@ function place(queue: Queue): void {
   for (const outcome of queue.early) {
     const taker = takerOf(queue, outcome);
     if (taker === 'later') left.push(outcome);
-    else taker?.settle({ outcome, repeat: false });
+    else {
+      taker?.settle({ outcome, repeat: false });
+      if (isDeferred(outcome)) tellTheRest(queue, outcome);
+    }
   }
   queue.early = left;
+}
+
+/** Whether an outcome answers a command that was decided earlier: an order that other partitions answered for. */
+function isDeferred({ event: { meta } }: Outcome): boolean {
+  return meta.placed_at !== null && meta.placed_at !== meta.command_offset;
+}
+
+/** Repeats of an order that was not decided had no outcome of their own to wait for. */
+function tellTheRest({ members }: Queue, outcome: Outcome): void {
+  for (const member of members) if (askedFor(member, outcome)) member.settle({ outcome, repeat: true });
+}
+
+function askedFor({ fingerprint }: Member, { event }: Outcome): boolean {
+  const { remember } = event.meta;
+  return remember !== null && Buffer.compare(fingerprint, remember.fingerprint) === 0;
 }
 
 /**
@@ -199,7 +226,12 @@ function takerOf(queue: Queue, outcome: Outcome): Member | 'later' | null {
   if (remember === null) {
     return find(members, ({ inFlight }) => inFlight > 0) === null ? find(members, unplaced) : 'later';
   }
-  const asked = ({ fingerprint }: Member) => Buffer.compare(fingerprint, remember.fingerprint) === 0;
+  const asked = (member: Member) => askedFor(member, outcome);
+  if (isDeferred(outcome)) {
+    // Callers of other instances are answered too: only who may have sent the first command can be its caller.
+    const isSending = find(members, (member) => member.inFlight > 0 && asked(member)) !== null;
+    return isSending ? 'later' : find(members, (member) => member.lostSends > 0 && asked(member));
+  }
   const taker = find(members, (member) => unplaced(member) && asked(member)) ?? find(members, asked);
   if (taker === null) return find(members, unplaced) === null ? null : 'later';
   // Whoever learns later that this was the answer to its own send is told that it is a repeat.
@@ -210,7 +242,7 @@ function takerOf(queue: Queue, outcome: Outcome): Member | 'later' | null {
 function laneOf(lanes: Map<number, Lane>, partition: number): Lane {
   const known = lanes.get(partition);
   if (known !== undefined) return known;
-  const lane: Lane = { members: new Set(), unansweredSince: null, gaveUpAt: 0, late: false };
+  const lane: Lane = { members: new Set(), heardAt: -Infinity, unansweredSince: null, gaveUpAt: 0, late: false };
   lanes.set(partition, lane);
   return lane;
 }

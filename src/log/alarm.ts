@@ -10,6 +10,7 @@
  * - `undecodable`: a counted event cannot be read.
  * - `unknown_type`: a registered record type or version that this release does not know; deploy a newer one.
  * - `append_rejected`: the broker refuses what the writer appends.
+ * - `message_undecidable`: a message of another partition does not follow from what this one knows.
  */
 export type AlarmCode =
   | 'journal_shrank'
@@ -20,7 +21,8 @@ export type AlarmCode =
   | 'history_diverged'
   | 'undecodable'
   | 'unknown_type'
-  | 'append_rejected';
+  | 'append_rejected'
+  | 'message_undecidable';
 
 export class LedgerAlarm extends Error {
   readonly code: AlarmCode;

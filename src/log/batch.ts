@@ -1,9 +1,11 @@
 // A batch of commands decided on an overlay: all their events as the one record batch that a writer appends. Pure but
 // for the clock that bounds its length; the bounds decide how much is decided, never what.
-import type { LedgerEvent } from '../../schemas/generated.ts';
+import type { CommandMeta, LedgerEvent, Meta } from '../../schemas/generated.ts';
 import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
 import { nilUuid } from '../../schemas/records.ts';
+import { sourceOf } from '../domain/messages.ts';
 import { isUuid } from '../domain/uuid.ts';
+import { LedgerAlarm } from './alarm.ts';
 import { requestBytes } from './connection.ts';
 import type { Decider, Decision } from './decider-port.ts';
 import { positionHeader, positionOf } from './journal.ts';
@@ -54,6 +56,8 @@ export interface BatchContext<S> {
   /** This writer incarnation. */
   readonly writer: string;
   readonly limits: BatchLimits;
+  /** The command up to which all messages are acknowledged, where `progress` is the last one decided. */
+  readonly sent: (progress: number) => number;
   readonly now: () => number;
 }
 
@@ -72,7 +76,9 @@ export function decideBatch<S>(context: BatchContext<S>, commands: readonly Queu
     if (decided > 0 && context.now() - started > limits.msMax) break;
     const at = command.kind === 'hole' ? time : Math.max(time, command.at);
     let outcome = decideOne(context, overlay, command, at);
-    if (outcome.values.length > limits.recordsMax || outcome.bytes > limits.bytesMax) {
+    const isTooLarge = outcome.values.length > limits.recordsMax || outcome.bytes > limits.bytesMax;
+    // A message is never refused: its sender was promised that it is taken.
+    if (isTooLarge && !isMessage(command)) {
       outcome = encodeAll(context, command, at, tooLarge);
     }
     const isFull =
@@ -120,6 +126,10 @@ function decideOne<S>(context: BatchContext<S>, overlay: S, command: QueuedComma
     const decision = context.decider.decide(overlay, { ...command.record, offset: command.offset, at });
     return encodeAll(context, command, at, decision);
   } catch (error) {
+    if (isMessage(command)) {
+      const text = `message ${command.offset}, a ${command.record.type}, cannot be decided: ${String(error)}`;
+      throw new LedgerAlarm('message_undecidable', context.journal.partition, text, { cause: error });
+    }
     // A bug, not a business "no": the partition goes on, the command is kept in the dead letters.
     const refused = refusal('internal_error', 'The command could not be decided.');
     const { offset, record } = command;
@@ -128,11 +138,19 @@ function decideOne<S>(context: BatchContext<S>, overlay: S, command: QueuedComma
   }
 }
 
+/** Whether a command is a message of another partition, which is never refused. */
+export function isMessage(command: QueuedCommand | undefined): boolean {
+  return command?.kind === 'command' && sourceOf(command.record) !== null;
+}
+
 function encodeAll<S>(context: BatchContext<S>, command: QueuedCommand, at: number, decision: Decision): Outcome {
-  const sent = context.journal.progress();
-  const about = command.kind === 'command' ? command.record.meta : null;
+  const sent = context.sent(context.journal.progress());
+  const record = command.kind === 'command' ? command.record : null;
+  const about = record?.meta ?? null;
+  const source = record === null ? null : sourceOf(record);
   const events = decision.events.map((event, index): EventRecord => {
-    const answers = index === decision.answer && about !== null;
+    const callers =
+      index === decision.answer ? callersOf(decision, command.offset, source === null ? about : null) : nobody;
     const meta = {
       command_offset: command.offset,
       index,
@@ -140,11 +158,8 @@ function encodeAll<S>(context: BatchContext<S>, command: QueuedCommand, at: numb
       sent,
       at,
       command_id: about?.command_id ?? nilUuid,
-      answers: answers ? about.command_id : null,
-      reply_to: answers && about.reply_to !== null && isUuid(about.reply_to) ? [about.reply_to] : [],
-      placed_at: answers ? command.offset : null,
-      source: null,
-      remember: answers && decision.remember ? { fingerprint: about.fingerprint, for_s: about.remember_for_s } : null,
+      ...callers,
+      source,
       actor: about?.actor ?? '',
       correlation_id: about?.correlation_id ?? '',
       writer: context.writer,
@@ -153,6 +168,24 @@ function encodeAll<S>(context: BatchContext<S>, command: QueuedCommand, at: numb
   });
   const values = events.map(context.encode);
   return { events, values, bytes: values.reduce((sum, value) => sum + requestBytes(value), 0) };
+}
+
+type Callers = Pick<Meta, 'answers' | 'reply_to' | 'placed_at' | 'remember'>;
+
+const nobody: Callers = { answers: null, reply_to: [], placed_at: null, remember: null };
+
+/** Who is answered by the outcome of a command, or goes on waiting; `about` is null where it has no callers. */
+function callersOf({ remember, waits, awaited }: Decision, offset: number, about: CommandMeta | null): Callers {
+  if (awaited !== undefined) {
+    const { command_id: answers, reply_to, placed_at } = awaited;
+    return { answers, reply_to, placed_at, remember: awaited.remember };
+  }
+  if (about === null) return nobody;
+  const { command_id, fingerprint, remember_for_s: for_s } = about;
+  const reply_to = about.reply_to !== null && isUuid(about.reply_to) ? [about.reply_to] : [];
+  const remembered = remember ? { fingerprint, for_s } : null;
+  if (waits) return { ...nobody, reply_to, remember: remembered };
+  return { answers: command_id, reply_to, placed_at: offset, remember: remembered };
 }
 
 /** Product id of an event; an order's is the smallest among the events of its command, else what the command has. */

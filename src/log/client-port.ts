@@ -2,7 +2,10 @@
 import type { CommandRecord, PlacedEvent } from '../../schemas/records.ts';
 import type { Ends } from './port.ts';
 
-/** The event that answers a command, as read in the journal. */
+/**
+ * The event that answers a command, as read in the journal; or, where its `meta.answers` is null, one that tells those
+ * who wait that the command is being decided.
+ */
 export interface Outcome {
   readonly partition: number;
   readonly event: PlacedEvent;

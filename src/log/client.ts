@@ -6,7 +6,7 @@ import { createBrokerClock } from './broker-clock.ts';
 import type { LedgerClient, Outcome } from './client-port.ts';
 import { createLeisure } from './leisure.ts';
 import { answersAt, counts, uuidToBytes } from './journal.ts';
-import { partitionOf } from './partitioner.ts';
+import { partitionOf } from '../domain/partitioner.ts';
 import type { Log, LogRecord, Pace } from './port.ts';
 import type { Reading } from './reading.ts';
 import { createSender } from './sender.ts';

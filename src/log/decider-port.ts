@@ -1,14 +1,9 @@
 // The decider as the log sees it: pure functions over a state that the log does not look into.
-import type { LedgerEvent } from '../../schemas/generated.ts';
 import type { PlacedCommand, PlacedEvent } from '../../schemas/records.ts';
+import type { Message } from '../domain/messages.ts';
+import type { Decision } from '../domain/outcome.ts';
 
-export interface Decision {
-  readonly events: readonly LedgerEvent[];
-  /** Index of the event that answers the caller. */
-  readonly answer: number;
-  /** Whether the outcome is remembered under the command_id. */
-  readonly remember: boolean;
-}
+export type { Decision };
 
 export interface Decider<S> {
   initial(): S;
@@ -17,8 +12,15 @@ export interface Decider<S> {
   /** Merges an overlay into its original and answers the original. */
   settle(overlay: S): S;
   evolve(state: S, event: PlacedEvent): void;
-  /** `command.at` is log time: the largest broker time so far. A throw makes the command poison. */
+  /**
+   * `command.at` is log time: the largest broker time so far. A throw makes the command poison; of a message between
+   * partitions it stops the partition.
+   */
   decide(state: S, command: PlacedCommand): Decision;
+  /** What an event sends to other partitions. */
+  messagesOf(event: PlacedEvent): readonly Message[];
+  /** Messages of counted events that may not have been sent, in command order. */
+  unsent(state: S): readonly Message[];
 }
 
 /** A state as bytes: what a snapshot is made of. */

@@ -1,5 +1,6 @@
 // A partition from its assignment to its loss: recover, decide, and after an alarm stop, say why, and try again once
 // the cause may be gone. One of these a partition and process.
+import { createOutbox } from './outbox.ts';
 import type { PartitionJournal, Tally } from './partition-journal.ts';
 import { createPartitionJournal } from './partition-journal.ts';
 import type { LogRecord } from './port.ts';
@@ -9,13 +10,15 @@ import type { Snapshots } from './snapshots.ts';
 import type { AppendedBatch, Writer, WriterOptions } from './writer.ts';
 import { createWriter } from './writer.ts';
 
-export interface PartitionWriterOptions<S> extends Omit<WriterOptions<S>, 'journal'> {
+export interface PartitionWriterOptions<S> extends Omit<WriterOptions<S>, 'journal' | 'outbox'> {
   readonly partition: number;
   readonly partitions: number;
   readonly commandsTopic: string;
   readonly group: string;
   readonly alarmRereadMs: number;
   readonly snapshots: Snapshots<S>;
+  /** Hears of messages to other partitions that the broker acknowledged, as a reader will find them. */
+  readonly landed: (target: number, records: readonly LogRecord[]) => void;
   /** Asks for `start` again, from the journal. */
   readonly restart: () => void;
   readonly alarm: (alarm: unknown) => void;
@@ -50,7 +53,8 @@ export interface PartitionWriter<S> {
 }
 
 export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): PartitionWriter<S> {
-  const { pace, snapshots, events } = options;
+  const { pace, snapshots, events, decider } = options;
+  const outbox = createOutbox({ ...options, doubt: events.doubt });
   let journal: PartitionJournal<S> | null = null;
   let writer: Writer | null = null;
   let running = Promise.resolve();
@@ -84,10 +88,11 @@ export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): Pa
       events.appended(batch);
       snapshots.offer(fresh, started.isAtRest);
     };
-    const started = createWriter({ ...options, journal: fresh, events: { ...events, appended } });
+    const started = createWriter({ ...options, journal: fresh, outbox, events: { ...events, appended } });
+    outbox.reset(decider.unsent(fresh.state()));
     snapshots.offer(fresh, started.isAtRest);
     writer = started;
-    running = started.run(lifetime.signal).catch(async (thrown: unknown) => {
+    running = together([started, outbox], lifetime.signal).catch(async (thrown: unknown) => {
       writer = null;
       error = thrown instanceof Error ? thrown.message : String(thrown);
       options.alarm(thrown);
@@ -115,6 +120,25 @@ export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): Pa
     }),
     stop,
   };
+}
+
+/** Runs both until stopped; where one fails the other is stopped, and then it is told. */
+async function together(
+  parts: readonly { run(signal: AbortSignal): Promise<void> }[],
+  signal: AbortSignal,
+): Promise<void> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const ends = await Promise.allSettled(
+    parts.map((part) =>
+      part.run(either).catch((error: unknown) => {
+        failed.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  const end = ends.find((each) => each.status === 'rejected');
+  if (end !== undefined) throw end.reason;
 }
 
 interface RebuiltJournal<S> {

@@ -1,14 +1,15 @@
 // The writer of one partition: decides commands in order and appends their events where they are meant to land. One
 // append in flight; after any doubt it forgets what was not acknowledged and reads the journal.
-import type { EventRecord } from '../../schemas/records.ts';
+import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
 import type { PassCrashPoint } from '../platform/crash-points.ts';
 import { LedgerAlarm } from './alarm.ts';
 import type { Batch, BatchContext, BatchLimits, QueuedCommand } from './batch.ts';
-import { decideBatch, tooLarge } from './batch.ts';
+import { decideBatch, isMessage, tooLarge } from './batch.ts';
 import type { Connection } from './connection.ts';
 import { createConnection } from './connection.ts';
 import { deadLetter, withoutBytes } from './dead-letters.ts';
 import type { Decider } from './decider-port.ts';
+import type { Outbox } from './outbox.ts';
 import type { PartitionJournal } from './partition-journal.ts';
 import type { Log, LogRecord, Pace } from './port.ts';
 import { LogError } from './port.ts';
@@ -43,7 +44,9 @@ export interface WriterOptions<S> {
   readonly journal: PartitionJournal<S>;
   readonly reading: Reading;
   readonly decider: Decider<S>;
-  readonly encode: (event: EventRecord) => Uint8Array;
+  readonly encode: (record: CommandRecord | EventRecord) => Uint8Array;
+  /** Sends the messages of what stands. */
+  readonly outbox: Outbox;
   readonly writerId: string;
   readonly limits: BatchLimits & { readonly commandsMax: number };
   readonly pace: Pace;
@@ -81,8 +84,9 @@ interface Work<S> {
 
 /** Makes a writer over a journal that was caught up. */
 export function createWriter<S>(options: WriterOptions<S>): Writer {
-  const { journal, pace, decider, encode, limits, writerId } = options;
-  const context = { journal, decider, encode, limits, writer: writerId, now: () => pace.now() };
+  const { journal, pace, decider, encode, limits, writerId, outbox } = options;
+  const { sent } = outbox;
+  const context = { journal, decider, encode, limits, writer: writerId, sent, now: () => pace.now() };
   const queue: LogRecord[] = [];
   /** Offset of the next command that is not in the queue or behind it. */
   let next = journal.progress() + 1;
@@ -159,7 +163,7 @@ async function decide<S>(work: Work<S>, commands: readonly QueuedCommand[]): Pro
 
 /** Appends a batch. Afterwards the journal knows whether it stands; commands that are still open are decided again. */
 async function append<S>(work: Work<S>, commands: readonly QueuedCommand[], batch: Batch<S>): Promise<void> {
-  const { journal, pace, events, eventsTopic, passing } = work.options;
+  const { journal, pace, events, eventsTopic, decider, outbox, passing } = work.options;
   const started = pace.now();
   const end = journal.end();
   passing?.('decide');
@@ -169,6 +173,7 @@ async function append<S>(work: Work<S>, commands: readonly QueuedCommand[], batc
     if (base === end) {
       passing?.('append');
       journal.accept(batch.overlay, batch.events);
+      outbox.add(batch.events.flatMap((event, i) => decider.messagesOf({ ...event, offset: base + i })));
       const { commands: count, events: appended, ms: decideMs } = batch;
       const ms = pace.now() - started;
       return events.appended({ partition: journal.partition, base, commands: count, events: appended, decideMs, ms });
@@ -195,7 +200,8 @@ async function shrink<S>(
 ): Promise<void> {
   const { journal, decider } = work.options;
   if (batch.commands > 1) return decide(work, commands.slice(0, Math.ceil(batch.commands / 2)));
-  if (error.code === 'rejected' || batch.events[0]?.type === 'CommandRefused') {
+  const [first] = batch.events;
+  if (error.code === 'rejected' || first?.type === 'CommandRefused' || isMessage(commands[0])) {
     throw rejected(journal.partition, error);
   }
   const refusing = { ...decider, decide: () => tooLarge };
@@ -210,7 +216,8 @@ async function settleDoubt<S>({ options, signal }: Work<S>): Promise<void> {
     if (signal.aborted) return;
     if (!options.isMember()) continue;
     try {
-      return await options.journal.catchUp(signal);
+      await options.journal.catchUp(signal);
+      return options.outbox.reset(options.decider.unsent(options.journal.state()));
     } catch (error) {
       if (!(error instanceof LogError)) throw error;
       options.events.doubt(error);

@@ -7,7 +7,7 @@ import { nilUuid } from '../../schemas/records.ts';
 import { checkSchemas } from '../../schemas/registry.ts';
 import { topicsOf } from '../../schemas/topics.ts';
 import { positionHeader, positionOf } from '../../src/log/journal.ts';
-import { partitionOf } from '../../src/log/partitioner.ts';
+import { partitionOf } from '../../src/domain/partitioner.ts';
 import { auditLedger } from '../support/audit.ts';
 import { openLog } from '../support/ledger-log.ts';
 import type { TestLedger } from '../support/ledger.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { topicsOf } from '../../schemas/topics.ts';
-import { partitionOf } from '../../src/log/partitioner.ts';
+import { partitionOf } from '../../src/domain/partitioner.ts';
 import type { Api, TestLedger } from '../support/ledger.ts';
 import { apiOf, prepareLedger } from '../support/ledger.ts';
 import { openLog } from '../support/ledger-log.ts';

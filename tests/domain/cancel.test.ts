@@ -1,6 +1,5 @@
 // Cancelling orders: what they held is available again, once.
 import { describe, expect, test } from '@jest/globals';
-import { cancelOrder } from '../../src/domain/order.ts';
 import { archived, cancel, cancelled, given, held, outOfStock, ordered, released, repeatOf, shop } from './given.ts';
 import { start, uuid } from './given.ts';
 
@@ -52,16 +51,4 @@ describe('cancelling an order', () => {
     gone.when({ ...cancel(5), at: start + 599_999 }).then(repeatOf({ order_id: uuid(5) }, 6, 'OrderCancelled'));
     gone.when({ ...cancel(5), at: start + 600_000 }).thenRefused('unknown_order', { order_id: uuid(5) });
   });
-});
-
-test('only what is PENDING can be cancelled, and only what is CANCELLED is a repeat', () => {
-  const command = { order_id: uuid(5), expected_version: null, reason: null };
-  const live = { customer_id: 'cem', status: 'CANCELLED', lines: [], version: 1 } as const;
-  const closed = { at: start, status: 'PENDING', offset: 3 } as const;
-  for (const decision of [
-    cancelOrder(command, live, undefined, () => undefined),
-    cancelOrder(command, undefined, closed, () => undefined),
-  ]) {
-    expect(decision.events).toMatchObject([{ type: 'CommandRefused', data: { reason: 'not_cancellable' } }]);
-  }
 });

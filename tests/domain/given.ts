@@ -209,7 +209,7 @@ export function released(
 export function accepted(order: number, lines: readonly Line[], data: object = {}): LedgerEvent {
   return {
     type: 'OrderAccepted',
-    data: { ...decided(order, lines), expires_at: start + 900_000, repeat_window_s: 0, ...data },
+    data: { ...decided(order, lines), expires_at: start + 900_000, repeat_window_s: 0, rests_on: [], ...data },
   };
 }
 
@@ -220,7 +220,8 @@ export function outOfStock(
   shortages: readonly [string, number, number][],
 ): LedgerEvent {
   const short = shortages.map(([product_id, requested, available]) => ({ product_id, requested, available }));
-  return { type: 'OrderRefused', data: { ...decided(order, lines), shortages: short } };
+  const why = { reason: 'out_of_stock', detail: '', product: null, rests_on: [], settles: [] };
+  return { type: 'OrderRefused', data: { ...decided(order, lines), shortages: short, ...why } };
 }
 
 function decided(order: number, lines: readonly Line[]) {
@@ -241,7 +242,7 @@ function decided(order: number, lines: readonly Line[]) {
 }
 
 export function cancelled(order: number, version = 2, reason: string | null = null): LedgerEvent {
-  return { type: 'OrderCancelled', data: { order_id: uuid(order), customer_id: 'cem', reason, version } };
+  return { type: 'OrderCancelled', data: { order_id: uuid(order), customer_id: 'cem', reason, version, settles: [] } };
 }
 
 /** The events that answer a repeat: `about` names the order or the product. */

@@ -248,6 +248,7 @@ const v1Routes = [
   'post /v1/audits',
   'post /v1/orders',
   'post /v1/orders/{order_id}/cancel',
+  'post /v1/orders/{order_id}/pay',
   'post /v1/products',
   'post /v1/products/{product_id}/purchase',
   'post /v1/products/{product_id}/stock-adjustments',

@@ -2,10 +2,48 @@
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, test } from '@jest/globals';
 import type { CommandRecord } from '../../schemas/records.ts';
-import type { ProductView } from '../../projections/views.ts';
+import type { OrderView, ProductView } from '../../projections/views.ts';
 import { away, given, orderRow, refused, usd } from './flow-support.ts';
 import type { Body } from './support.ts';
 import { asOperator, asService, brokerTime, outcomeOf, playedClient, playedViews } from './support.ts';
+
+describe('asking for the payment', () => {
+  const id = '00059a6f-7b0c-8000-8000-000000000001';
+  const about = { placedAt: 0, offset: 150, partition: 5 };
+  const pay = async (event: Parameters<typeof outcomeOf>[0], row: OrderView | null) => {
+    const client = playedClient((sends, played, { meta: { command_id: commandId, fingerprint } }) => {
+      played.say(outcomeOf(event, { commandId, fingerprint, ...about }));
+      return Promise.resolve(sends - 1);
+    });
+    const app = await given({ client, views: playedViews({ orders: row === null ? [] : [row] }) });
+    const answer = await app.inject({ method: 'POST', url: `/v1/orders/${id}/pay`, headers: asService });
+    return { status: answer.statusCode, body: answer.json<Body>(), sent: client.submitted[0]?.command };
+  };
+  const refusal = (reason: string) =>
+    ({ type: 'CommandRefused', data: { reason, detail: 'No.', product_id: null, order_id: id } }) as const;
+  const requested = { order_id: id, customer_id: 'key-s', total: usd(10), priority: 'normal', version: 2 } as const;
+  const repeat = { order_id: id, product_id: null, first_offset: 9, decided: 'OrderAccepted' };
+
+  test('is answered with the order, whether it begins now or began before', async () => {
+    const row = orderRow(id, { status_reason: 'payment_requested', version: 2, journal_offset: 150 });
+    const first = await pay({ type: 'PaymentRequested', data: requested }, row);
+    expect(first).toMatchObject({ status: 200, body: { order_id: id, version: 2 } });
+    expect(first.sent).toMatchObject({ type: 'RequestPayment', data: { order_id: id } });
+    expect(await pay({ type: 'CommandRepeated', data: repeat }, row)).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    ['not_payable', null, 422, 'not_payable'],
+    ['unknown_order', null, 404, 'not_found'],
+    ['unknown_order', 'CANCELLED', 422, 'not_payable'],
+    ['unknown_order', 'FAILED', 422, 'not_payable'],
+    ['unknown_order', 'PAID', 200, undefined],
+  ] as const)('refused as %s, with the view saying %s, is %i %s', async (reason, status, expected, code) => {
+    const row = status === null ? null : orderRow(id, { status });
+    const answer = await pay(refusal(reason), row);
+    expect([answer.status, answer.body.code]).toEqual([expected, code]);
+  });
+});
 
 describe('cancelling', () => {
   const id = '00059a6f-7b0c-8000-8000-000000000001';
@@ -18,7 +56,7 @@ describe('cancelling', () => {
     });
   const cancelled = (command: CommandRecord) =>
     outcomeOf(
-      { type: 'OrderCancelled', data: { order_id: id, customer_id: 'key-s', reason: null, version: 2 } },
+      { type: 'OrderCancelled', data: { order_id: id, customer_id: 'key-s', reason: null, version: 2, settles: [] } },
       {
         commandId: command.meta.command_id,
         fingerprint: command.meta.fingerprint,

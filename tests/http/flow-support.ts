@@ -36,7 +36,7 @@ export function accepted(command: CommandRecord, placedAt: number) {
   const { expires_after_s: _, lines: __, ...data } = command.data;
   const event = {
     type: 'OrderAccepted' as const,
-    data: { ...data, lines: [orderLine], total: usd(10), expires_at: brokerTime + 900_000, version: 1 },
+    data: { ...data, lines: [orderLine], total: usd(10), expires_at: brokerTime + 900_000, version: 1, rests_on: [] },
   };
   const { command_id: commandId, fingerprint } = command.meta;
   return outcomeOf(event, { commandId, fingerprint, placedAt, offset: 100 + placedAt });

@@ -86,7 +86,11 @@ describe('an order', () => {
       const { expires_after_s: _, repeat_window_s: __, ...data } = command.data;
       const event = {
         type: 'OrderRefused' as const,
-        data: { ...data, lines: [orderLine], total: usd(10), shortages, version: 1 },
+        data: {
+          ...data,
+          ...{ lines: [orderLine], total: usd(10), shortages, version: 1 },
+          ...{ reason: 'out_of_stock', detail: '', product: null, rests_on: [], settles: [] },
+        },
       };
       const { command_id: commandId, fingerprint } = command.meta;
       played.say(outcomeOf(event, { commandId, fingerprint, placedAt: 0, offset: 100 }));

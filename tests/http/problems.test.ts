@@ -22,7 +22,7 @@ const contract: { readonly [status: number]: readonly string[] } = {
     'amount_too_large',
     'idempotency_key_reused',
     'not_cancellable',
-    'lines_span_partitions',
+    'not_payable',
   ],
   500: ['internal_error'],
   503: ['overloaded', 'writer_unavailable', 'projection_behind', 'dependency_down'],

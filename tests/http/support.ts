@@ -8,7 +8,7 @@ import type { Claims } from '../../src/http/claims.ts';
 import type { Credentials } from '../../src/http/auth.ts';
 import type { Audits, HealthReport } from '../../src/http/room.ts';
 import type { LedgerClient, Outcome } from '../../src/log/client-port.ts';
-import { partitionOf } from '../../src/log/partitioner.ts';
+import { partitionOf } from '../../src/domain/partitioner.ts';
 import { readConfig } from '../../src/platform/config.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';

@@ -116,13 +116,6 @@ describe('orders that are refused for their values', () => {
     expect([answer.statusCode, answer.json<Body>().code]).toEqual([422, 'validation_failed']);
     expect(answer.json<Body>().errors.map((error: { pointer: string }) => error.pointer)).toContain(pointer);
   });
-
-  test('lines that live apart cannot be ordered together', async () => {
-    const ids = Array.from({ length: 20 }, (_, i) => `p${i}`);
-    const apart = ids.find((id) => client.partitionOf(id) !== client.partitionOf('a'));
-    const answer = await post('/v1/orders', { lines: [line, { ...line, product_id: apart }] });
-    expect([answer.statusCode, answer.json<Body>().code]).toEqual([422, 'lines_span_partitions']);
-  });
 });
 
 describe('products and stock that are refused for their values', () => {

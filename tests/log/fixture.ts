@@ -180,7 +180,8 @@ export function contextOf(
   more: Partial<BatchContext<State>> = {},
 ): BatchContext<State> {
   const limits = { recordsMax: 1_000, bytesMax: 900_000, msMax: 200 };
-  return { journal, decider: theDecider, encode: codec.encode, writer: writerId, limits, now: () => 0, ...more };
+  const sent = (progress: number): number => progress;
+  return { journal, decider: theDecider, encode: codec.encode, writer: writerId, limits, sent, now: () => 0, ...more };
 }
 
 /** Puts records where they state that they belong, as somebody else's writer would. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
-import { partitionOf } from '../../src/log/partitioner.ts';
+import { partitionOf } from '../../src/domain/partitioner.ts';
 import type { LogRecord } from '../../src/log/port.ts';
 import { eventually, freePort, uniquePrefix } from '../support/servers.ts';
 import { createKafkaLog } from '../../src/log/kafka/kafka-log.ts';

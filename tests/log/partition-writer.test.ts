@@ -40,6 +40,7 @@ function writerOver(log: MemoryLog, more: Partial<PartitionWriterOptions<State>>
     alarmRereadMs: 10_000,
     snapshots: snapshotsOver(log).snapshots,
     isMember: () => true,
+    landed: () => undefined,
     restart: () => void (told.restarts += 1),
     alarm: (alarm) => void told.alarms.push(alarm),
     rebuilt: ({ ms: _, ...figures }) => void told.rebuilt.push(figures),

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { murmur2, partitionOf } from '../../src/log/partitioner.ts';
+import { murmur2, partitionOf } from '../../src/domain/partitioner.ts';
 
 const golden = Object.entries(
   JSON.parse(readFileSync(join(import.meta.dirname, 'partitions.golden.json'), 'utf8')) as { [id: string]: number },

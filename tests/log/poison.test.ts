@@ -1,8 +1,9 @@
 // What cannot be decided is kept for people and refused; nothing that a stranger writes stops a partition.
 import { describe, expect, test } from '@jest/globals';
+import type { CommandRecord } from '../../schemas/records.ts';
 import type { Log } from '../../src/log/port.ts';
 import { LogError } from '../../src/log/port.ts';
-import { create, history, noon, place, readAll, theDecider, topics } from './fixture.ts';
+import { command, create, history, noon, place, readAll, theDecider, topics, uuid } from './fixture.ts';
 import { startBench, withAppends } from './writer-bench.ts';
 
 const apples = create(1, 'apple', 1);
@@ -84,6 +85,54 @@ describe('poison', () => {
     bench.give(['no command']);
     expect(await bench.ended).toMatchObject({ code: 'append_rejected' });
     expect(await history(bench.log)).toHaveLength(1);
+  });
+});
+
+describe('a message of another partition', () => {
+  const order_id = uuid(7);
+  const source = { partition: 3, command_offset: 5 };
+  const hold = command(4, {
+    type: 'HoldStock',
+    data: { order_id, currency: 'USD', lines: [{ product_id: 'apple', quantity: 1 }], source },
+  });
+  const settle = (command_offset: number): CommandRecord =>
+    command(5, {
+      type: 'SettleHold',
+      data: { order_id, settlement: 'released', source: { ...source, command_offset } },
+    });
+
+  test('is taken once, and what it says is done', async () => {
+    const bench = await startBench();
+    bench.give([apples, hold, hold, settle(6), settle(6)]);
+    expect(await bench.decided(5)).toEqual([
+      '0 ProductCreated',
+      '1 StockHeld',
+      '1 StockHoldGranted',
+      '2 CommandRepeated',
+      '3 StockReleased',
+      '4 CommandRepeated',
+    ]);
+    const metas = (await history(bench.log)).slice(1).map(({ meta }) => [meta.source?.command_offset, meta.answers]);
+    expect(metas.slice(1)).toEqual([5, 5, 5, 6, 6].map((offset) => [offset, null]));
+    await bench.stop();
+  });
+
+  test('that cannot be decided is not refused: the partition stops', async () => {
+    const bench = await startBench();
+    bench.give([settle(6)]);
+    expect(await bench.ended).toMatchObject({ code: 'message_undecidable', partition: 0 });
+    expect(await history(bench.log)).toHaveLength(1);
+  });
+
+  test('is not refused for its size: what does not fit with others goes alone, what never fits stops the partition', async () => {
+    const limits = { recordsMax: 1, bytesMax: 900_000, msMax: 200, commandsMax: 500 };
+    const bench = await startBench({ writer: { limits } });
+    bench.give([apples, hold]);
+    expect((await bench.decided(2)).slice(1)).toEqual(['1 StockHeld', '1 StockHoldGranted']);
+    await bench.stop();
+    const small = await startBench({ batchBytesMax: 300 });
+    small.give([apples, hold]);
+    expect(await small.ended).toMatchObject({ code: 'append_rejected' });
   });
 });
 

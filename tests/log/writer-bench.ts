@@ -6,6 +6,7 @@ import type { Fault, MemoryLog } from '../../src/log/memory/memory-log.ts';
 import type { PartitionJournal } from '../../src/log/partition-journal.ts';
 import type { Log, LogRecord } from '../../src/log/port.ts';
 import type { AppendedBatch, Writer, WriterOptions } from '../../src/log/writer.ts';
+import { createOutbox } from '../../src/log/outbox.ts';
 import { createWriter } from '../../src/log/writer.ts';
 import {
   codec,
@@ -72,8 +73,13 @@ export async function startBench({
   const journal = journalOf(client);
   await journal.catchUp();
   const told = { appended: [] as AppendedBatch[], doubts: [] as string[], failed: [] as number[] };
+  const doubt = ({ message }: Error): void => void told.doubts.push(message);
+  const limits = { recordsMax: 1_000, bytesMax: 900_000, msMax: 200, commandsMax: 500 };
+  const sending = { log: client, commandsTopic: topics.commands, partition: 0, encode: codec.encode, limits };
+  const outbox = createOutbox({ ...sending, pace: fakePace(), doubt, landed: () => undefined });
   const writer = createWriter<State>({
     log: client,
+    outbox,
     eventsTopic: topics.events,
     deadLettersTopic: topics.deadLetters,
     journal,
@@ -81,12 +87,12 @@ export async function startBench({
     decider: theDecider,
     encode: codec.encode,
     writerId,
-    limits: { recordsMax: 1_000, bytesMax: 900_000, msMax: 200, commandsMax: 500 },
+    limits,
     pace: fakePace(),
     isMember: () => true,
     events: {
       appended: (batch) => void told.appended.push(batch),
-      doubt: ({ message }) => void told.doubts.push(message),
+      doubt,
       failed: (offset) => void told.failed.push(offset),
     },
     ...more.writer,

@@ -1,6 +1,7 @@
 // Bugs that must not get through: each is planted in a copy of the sources, and the test that it names must fail there.
 import type { PlantedBug } from './catchers.ts';
 import { jest, simulation, unit } from './catchers.ts';
+import { messageBugs } from './message-bugs.ts';
 import { networkBugs } from './network-bugs.ts';
 import { processBugs } from './process-bugs.ts';
 import { snapshotBugs } from './snapshot-bugs.ts';
@@ -171,9 +172,9 @@ const domain: readonly PlantedBug[] = [
   },
   {
     name: 'stock is released twice when an order is cancelled again',
-    file: 'src/domain/decider.ts',
-    find: '      remove(state.orders, order_id);\n',
-    replace: '      if (order_id !== null) return undefined;\n',
+    file: 'src/domain/order-fold.ts',
+    find: '  remove(state.orders, order_id);\n',
+    replace: '  if (order_id !== null) return;\n',
     caughtBy: unit('tests/domain/cancel.test.ts', 'is a repeat when it is cancelled already'),
   },
   {
@@ -193,23 +194,23 @@ const domain: readonly PlantedBug[] = [
   {
     name: 'nothing is remembered under a command_id',
     file: 'src/domain/decider.ts',
-    find: 'if (answers !== null && remember !== null && isUuid(answers)) {',
-    replace: "if (answers === 'nobody' && remember !== null && isUuid(answers)) {",
+    find: 'if (remember !== null && isUuid(key)) {',
+    replace: 'if (remember !== null && isUuid(key) && at < 0) {',
     caughtBy: simulation,
   },
   {
     name: 'refusals are not frozen',
-    file: 'src/domain/order.ts',
-    find: "return fresh([{ type: 'OrderRefused', data: { ...order, shortages, version: 1 } }]);",
-    replace:
-      "return { ...fresh([{ type: 'OrderRefused', data: { ...order, shortages, version: 1 } }]), remember: false };",
+    file: 'src/domain/placing.ts',
+    find: "return fresh([{ type: 'OrderRefused', data: { ...order, shortages, ...why, rests_on: [], settles: [] } }]);",
+    replace: `const refusing = { ...order, shortages, ...why, rests_on: [], settles: [] };
+  return { events: [{ type: 'OrderRefused', data: refusing }], answer: 0, remember: false };`,
     caughtBy: unit('tests/domain/idempotency.test.ts', 'stays refused after a restock'),
   },
   {
     name: 'a shortage of the second line is overlooked',
-    file: 'src/domain/order.ts',
-    find: 'const shortages = wanted.flatMap(shortageOf);',
-    replace: 'const shortages = wanted.slice(0, 1).flatMap(shortageOf);',
+    file: 'src/domain/placing.ts',
+    find: 'const shortages = found.wanted.flatMap(shortageOf);',
+    replace: 'const shortages = found.wanted.slice(0, 1).flatMap(shortageOf);',
     caughtBy: simulation,
   },
 ];
@@ -229,6 +230,7 @@ const projections: readonly PlantedBug[] = [
 
 export const plantedBugs: readonly PlantedBug[] = [
   ...protocol,
+  ...messageBugs,
   ...snapshotBugs,
   ...domain,
   ...projections,

@@ -17,8 +17,8 @@ export const networkBugs: readonly PlantedBug[] = [
   {
     name: 'an append without an answer is taken for one that did not land, and sent again without reading',
     file: 'src/log/writer.ts',
-    find: '      return await options.journal.catchUp(signal);',
-    replace: '      return;',
+    find: '      await options.journal.catchUp(signal);\n',
+    replace: '',
     caughtBy: lostAppend,
   },
   {

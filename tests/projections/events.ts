@@ -1,5 +1,12 @@
 // Journal events for projections to read: fixed ids and times, dense places, one command after another.
-import type { LedgerEvent, Money, OrderLine, ProductCreated } from '../../schemas/generated.ts';
+import type {
+  LedgerEvent,
+  Money,
+  OrderAccepted,
+  OrderLine,
+  OrderRefused,
+  ProductCreated,
+} from '../../schemas/generated.ts';
 import { nilUuid } from '../../schemas/records.ts';
 import type { EventRecord } from '../../schemas/records.ts';
 import type { JournalEvent } from '../../projections/projection.ts';
@@ -79,6 +86,42 @@ export function released(
   return { type: 'StockReleased', data: { product_id: productId, order_id: order, quantity, on_hand, held: now } };
 }
 
+export function sold(productId: string, order: string, quantity: number, levels: [number, number]): LedgerEvent {
+  const [on_hand, now] = levels;
+  return { type: 'StockSold', data: { product_id: productId, order_id: order, quantity, on_hand, held: now } };
+}
+
+/** An order of 2 p-1, which live with it, and 1 p-2, which does not. */
+export function placed(order: string): LedgerEvent {
+  const own = { product_id: 'p-1', quantity: 2, priority: 'normal', elsewhere: null, unit_price: usd(1_000) } as const;
+  const other = { product_id: 'p-2', quantity: 1, priority: 'normal', elsewhere: 5, unit_price: null } as const;
+  const { total: _, ...body } = bodyOf({});
+  const rest = { currency: 'USD', expires_after_s: 900, repeat_window_s: 0, version: 1 };
+  return { type: 'OrderPlaced', data: { order_id: order, ...body, lines: [own, other], ...rest } };
+}
+
+/** An event of a later part of an order's life. */
+export function life(
+  type: 'PaymentRequested' | 'OrderProcessing' | 'OrderPaid' | 'OrderFailed' | 'OrderExpired',
+  order: string,
+): LedgerEvent {
+  const { customer_id, total, lines, priority } = bodyOf({});
+  const owned = { order_id: order, customer_id, total };
+  const attempt_id = nilUuid;
+  switch (type) {
+    case 'PaymentRequested':
+      return { type, data: { ...owned, priority, version: 2 } };
+    case 'OrderProcessing':
+      return { type, data: { ...owned, attempt_id, priority, version: 2 } };
+    case 'OrderPaid':
+      return { type, data: { ...owned, attempt_id, lines, gateway_reference: null, version: 3, settles: [] } };
+    case 'OrderFailed':
+      return { type, data: { ...owned, attempt_id, reason: 'card_declined', version: 3, settles: [] } };
+    case 'OrderExpired':
+      return { type, data: { ...owned, version: 2, settles: [] } };
+  }
+}
+
 export function adjusted(productId: string, delta: number, levels: [number, number], version: number): LedgerEvent {
   const [on_hand, now] = levels;
   const because = { reason: 'delivery', reference: 'DN-7' };
@@ -92,19 +135,20 @@ export interface PlacedOrder {
   readonly metadata?: { readonly [key: string]: string };
 }
 
-export function accepted(order: string, placed: PlacedOrder = {}): LedgerEvent {
-  const rest = { expires_at: startMs + 900_000, repeat_window_s: 0 };
-  return { type: 'OrderAccepted', data: { order_id: order, ...bodyOf(placed), ...rest, version: 1 } };
+export function accepted(order: string, asked: PlacedOrder = {}, over: Partial<OrderAccepted> = {}): LedgerEvent {
+  const rest = { expires_at: startMs + 900_000, repeat_window_s: 0, rests_on: [] };
+  return { type: 'OrderAccepted', data: { order_id: order, ...bodyOf(asked), ...rest, version: 1, ...over } };
 }
 
-export function refused(order: string, placed: PlacedOrder = {}): LedgerEvent {
-  const body = bodyOf(placed);
+export function refused(order: string, asked: PlacedOrder = {}, over: Partial<OrderRefused> = {}): LedgerEvent {
+  const body = bodyOf(asked);
   const shortages = body.lines.map(({ product_id, quantity }) => ({ product_id, requested: quantity, available: 0 }));
-  return { type: 'OrderRefused', data: { order_id: order, ...body, shortages, version: 1 } };
+  const why = { reason: 'out_of_stock', detail: '', product: null, rests_on: [], settles: [] };
+  return { type: 'OrderRefused', data: { order_id: order, ...body, shortages, version: 1, ...why, ...over } };
 }
 
 export function cancelled(order: string, reason: string | null = null, version = 2): LedgerEvent {
-  return { type: 'OrderCancelled', data: { order_id: order, customer_id: 'c-1', reason, version } };
+  return { type: 'OrderCancelled', data: { order_id: order, customer_id: 'c-1', reason, version, settles: [] } };
 }
 
 function bodyOf({ customer = 'c-1', lines = [['p-1', 2]], reference = null, metadata = {} }: PlacedOrder) {

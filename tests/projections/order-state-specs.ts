@@ -6,7 +6,9 @@ import {
   created,
   createJournal,
   held,
+  life,
   orderId,
+  placed,
   refused,
   released,
   startMs,
@@ -23,6 +25,8 @@ function journalOf(build: (journal: ReturnType<typeof createJournal>) => void, p
 const a = orderId(1);
 const b = orderId(2);
 const elsewhere = orderId(3, 5);
+/** What an outcome says more where another partition was asked. */
+const elsewhereToo = { rests_on: [{ partition: 5, offset: 7 }], version: 2 };
 const line = (productId: string, quantity: number) => ({
   product_id: productId,
   quantity,
@@ -133,6 +137,85 @@ export const orderStateSpecs: readonly Spec[] = [
         },
       ],
       order_lines: [{ order_id: a, product_id: 'p-1', journal_offset: 2 }],
+    },
+  },
+  {
+    given: 'an order over several partitions, then it is RESERVING without a total until all have answered',
+    events: journalOf((journal) => journal.command(held('p-1', a, 2, [10, 2]), placed(a))),
+    rows: {
+      orders: [
+        {
+          order_id: a,
+          status: 'RESERVING',
+          lines: [
+            { ...line('p-1', 2) },
+            { product_id: 'p-2', quantity: 1, unit_price: null, total: null, priority: 'normal' },
+          ],
+          total_amount: null,
+          total_currency: 'USD',
+          expires_at: null,
+          version: 1,
+        },
+      ],
+      order_lines: [],
+    },
+  },
+  {
+    given: 'orders over several partitions that were decided, then they are accepted whole or refused with the reason',
+    events: journalOf((journal) => {
+      journal.command(held('p-1', a, 2, [10, 2]), placed(a));
+      journal.command(held('p-1', b, 2, [10, 4]), placed(b));
+      journal.command(
+        accepted(
+          a,
+          {
+            lines: [
+              ['p-1', 2],
+              ['p-2', 1],
+            ],
+          },
+          elsewhereToo,
+        ),
+      );
+      journal.command(refused(b, {}, { reason: 'unknown_product', shortages: [], ...elsewhereToo }));
+    }),
+    rows: {
+      orders: [
+        { order_id: a, status: 'PENDING', total_amount: 3_000, version: 2, created_at: timeOf(2) },
+        {
+          order_id: b,
+          status: 'REFUSED',
+          status_reason: 'unknown_product',
+          refused: true,
+          total_amount: null,
+          version: 2,
+        },
+      ],
+      order_lines: [
+        { order_id: a, product_id: 'p-1' },
+        { order_id: a, product_id: 'p-2' },
+      ],
+    },
+  },
+  {
+    given: 'payments, then orders are PROCESSING, PAID, FAILED with the reason, or EXPIRED',
+    events: journalOf((journal) => {
+      for (const n of [20, 21, 22, 23, 24]) journal.command(accepted(orderId(n)));
+      journal.command(life('PaymentRequested', orderId(20)));
+      for (const n of [21, 22, 23]) journal.command(life('OrderProcessing', orderId(n)));
+      journal.command(life('OrderPaid', orderId(22)));
+      journal.command(life('OrderFailed', orderId(23)));
+      journal.command(life('OrderExpired', orderId(24)));
+    }),
+    rows: {
+      orders: [
+        { order_id: orderId(20), status: 'PENDING', status_reason: 'payment_requested', version: 2 },
+        { order_id: orderId(21), status: 'PROCESSING', version: 2 },
+        { order_id: orderId(22), status: 'PAID', status_reason: null, version: 3 },
+        { order_id: orderId(23), status: 'FAILED', status_reason: 'card_declined', version: 3 },
+        { order_id: orderId(24), status: 'EXPIRED', version: 2 },
+      ],
+      order_lines: [20, 21, 22, 23, 24].map((n) => ({ order_id: orderId(n) })),
     },
   },
   {

@@ -1,6 +1,6 @@
 // What the projection stock must show.
 import type { Spec } from './spec.ts';
-import { adjusted, created, createJournal, held, orderId, released, timeOf, usd } from './events.ts';
+import { adjusted, created, createJournal, held, orderId, released, sold, timeOf, usd } from './events.ts';
 
 function journalOf(build: (journal: ReturnType<typeof createJournal>) => void, partition = 0) {
   const journal = createJournal(partition);
@@ -122,6 +122,22 @@ export const stockSpecs: readonly Spec[] = [
         },
       ],
       stock_movements: [{ kind: 'created' }, { kind: 'held' }],
+    },
+  },
+  {
+    given: 'units that are sold, then they are neither held nor on hand',
+    events: journalOf((journal) => {
+      journal.command(created('p-1'));
+      journal.command(held('p-1', orderId(1), 2, [10, 2]));
+      journal.command(sold('p-1', orderId(1), 2, [8, 0]));
+    }),
+    rows: {
+      products: [{ product_id: 'p-1', on_hand: 8, held: 0 }],
+      stock_movements: [
+        { kind: 'created' },
+        { kind: 'held' },
+        { kind: 'sold', quantity: 2, on_hand: 8, held: 0, order_id: orderId(1) },
+      ],
     },
   },
   {

@@ -1,7 +1,9 @@
 // The simulation's judgement: counted events by a canonical rule of its own, so that a mistake in the ledger's is seen,
-// and the judge of `ledger audit` for everything else. An empty list is a clean history.
+// and the judges of `ledger audit` for everything else. An empty list is a clean history.
 import type { Codec } from '../../schemas/codec.ts';
 import type { EventRecord } from '../../schemas/records.ts';
+import type { Across } from '../../src/cli/audit/across.ts';
+import { createAcross } from '../../src/cli/audit/across.ts';
 import type { CommandAt } from '../../src/cli/audit/judge.ts';
 import { createJudge } from '../../src/cli/audit/judge.ts';
 import type { LogRecord } from '../../src/log/port.ts';
@@ -11,7 +13,14 @@ export interface CountedEvent {
   readonly event: EventRecord;
 }
 
-/** Counted events of one journal partition. */
+/** All records of one partition. */
+export interface PartitionLog {
+  readonly partition: number;
+  readonly commands: readonly LogRecord[];
+  readonly journal: readonly LogRecord[];
+}
+
+/** Counted events of one journal partition, from an offset on. */
 export function countedEvents(records: readonly LogRecord[], codec: Codec): CountedEvent[] {
   const counted: CountedEvent[] = [];
   for (const record of records) {
@@ -24,19 +33,37 @@ export function countedEvents(records: readonly LogRecord[], codec: Codec): Coun
   return counted;
 }
 
-/** Checks one partition at rest: `commands` and `journal` are all its records. What is only strange counts here too. */
-export function findings(commands: readonly LogRecord[], journal: readonly LogRecord[], codec: Codec): string[] {
+/** Checks a ledger at rest. What is only strange counts here too. */
+export function findings(partitions: readonly PartitionLog[], codec: Codec): string[] {
   const found: string[] = [];
+  const across = createAcross({
+    note: ({ rule, partition, offset, text }) =>
+      found.push(`partition ${partition}: offset ${offset}: ${rule}: ${text}`),
+    topic: 'events',
+    atRest: true,
+  });
+  for (const each of partitions) judgeOne(each, codec, { across, found });
+  across.finish();
+  return found;
+}
+
+function judgeOne(
+  { partition, commands, journal }: PartitionLog,
+  codec: Codec,
+  { across, found }: { readonly across: Across; readonly found: string[] },
+): void {
+  const tell = (text: string): number => found.push(`partition ${partition}: ${text}`);
   const judge = createJudge({
-    note: (rule, offset, text) => found.push(`offset ${offset}: ${rule}: ${text}`),
-    warn: (offset, text) => found.push(`offset ${offset}: ${text}`),
+    note: (rule, offset, text) => tell(`offset ${offset}: ${rule}: ${text}`),
+    warn: (offset, text) => tell(`offset ${offset}: ${text}`),
   });
   for (const { offset, event } of countedEvents(journal, codec)) {
     judge.take({ ...event, offset }, commandAt(commands[event.meta.command_offset], codec));
+    across.take(partition, { ...event, offset });
   }
   const next = judge.end();
-  if (next !== commands.length) found.push(`${commands.length} commands, and ${next} of them have an outcome`);
-  return found;
+  if (next !== commands.length) tell(`${commands.length} commands, and ${next} of them have an outcome`);
+  across.end(partition, judge, commands.length - next);
 }
 
 function commandAt(record: LogRecord | undefined, codec: Codec): CommandAt | null {

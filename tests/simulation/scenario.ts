@@ -16,7 +16,9 @@ import { createReading } from '../../src/log/reading.ts';
 import type { AppendedBatch } from '../../src/log/writer.ts';
 import type { Wish } from './commands.ts';
 import { drawWishes } from './commands.ts';
+import type { PartitionLog } from './checker.ts';
 import { countedEvents, findings } from './checker.ts';
+import { createAtRest } from './rest.ts';
 import { judgeSnapshots, simulateSnapshots } from './snapshots.ts';
 import { stricter } from './stricter.ts';
 import type { SimProcess, World } from './world.ts';
@@ -24,7 +26,9 @@ import { createWorld } from './world.ts';
 
 const topics = { commands: 'commands', events: 'events', deadLetters: 'dead', snapshots: 'snapshots' };
 const ledgerId = '11111111-1111-4111-8111-111111111111';
-const partitions = 2;
+const partitions = 3;
+const names = [...new Set(released.map(({ name }) => name))];
+const codec = createCodec(new Map(names.map((name, i) => [name, i + 1])));
 const stepsMax = 60_000;
 
 export interface Verdict {
@@ -60,8 +64,6 @@ interface Scene {
 /** Plays one seed. Always the same for the same seed and code. */
 export async function play(seed: number): Promise<Verdict> {
   const world = createWorld(seed);
-  const names = [...new Set(released.map(({ name }) => name))];
-  const codec = createCodec(new Map(names.map((name, i) => [name, i + 1])));
   const log = createMemoryLog({
     topics: {
       [topics.commands]: partitions,
@@ -90,7 +92,8 @@ export async function play(seed: number): Promise<Verdict> {
   const { writers } = scene;
   let crashes = 0;
   let steps = 0;
-  while (steps++ < stepsMax && (asking || steps % 32 !== 0 || !(await isDone(scene)))) {
+  const isAtRest = createAtRest(scene, topics);
+  while (steps++ < stepsMax && (asking || steps % 32 !== 0 || !(await isAtRest()))) {
     if (asking) crashes += makeTrouble(scene, writers);
     else if (!scene.peace) crashes += makePeace(scene, writers);
     if (steps % 200 === 0) timeOutTheDead(writers);
@@ -235,22 +238,14 @@ function timeOutTheDead(writers: readonly Running[]): void {
   for (const { process, client } of writers) if (!process.alive()) client.expel();
 }
 
-async function isDone(scene: Scene): Promise<boolean> {
-  for (let partition = 0; partition < partitions; partition++) {
-    const commands = await readAll(scene.log, topics.commands, partition);
-    const last = countedEvents(await readAll(scene.log, topics.events, partition), scene.codec).at(-1);
-    if (last?.event.meta.command_offset !== commands.length - 1) return false;
-  }
-  return true;
-}
-
 /** Both topics against the judge's rules, every acknowledged event against the journal. */
 async function judge(scene: Scene): Promise<string[]> {
   const found: string[] = [];
+  const logs: PartitionLog[] = [];
   for (let partition = 0; partition < partitions; partition++) {
     const commands = await readAll(scene.log, topics.commands, partition);
     const journal = await readAll(scene.log, topics.events, partition);
-    found.push(...findings(commands, journal, scene.codec).map((text) => `partition ${partition}: ${text}`));
+    logs.push({ partition, commands, journal });
     const counted = new Set(countedEvents(journal, scene.codec).map(({ offset }) => offset));
     for (const [place, bytes] of scene.acknowledged) {
       const [of, offset] = place.split(':').map(Number);
@@ -260,6 +255,7 @@ async function judge(scene: Scene): Promise<string[]> {
         found.push(`LOST: another event lies at ${place}`);
     }
   }
+  found.push(...findings(logs, scene.codec));
   const reading = readingOf(scene.codec, scene.world.process('judge').pace);
   const given = { log: scene.log, reading, ledgerId, topic: topics.snapshots, eventsTopic: topics.events };
   return [...found, ...(await judgeSnapshots({ ...given, partitions }))];

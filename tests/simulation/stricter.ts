@@ -9,8 +9,8 @@ export const stricter: Decider<State> = {
   ...decider,
   decide: (state: State, command: PlacedCommand) => {
     const decision = decider.decide(state, command);
-    const accepts = decision.events.some((event) => event.type === 'OrderAccepted');
-    if (command.type !== 'PlaceOrder' || !accepts || command.data.lines.length < 3) return decision;
+    const accepts = decision.events.some(({ type }) => type === 'OrderAccepted' || type === 'OrderPlaced');
+    if (command.type !== 'PlaceOrder' || !accepts || command.data.lines.length < 2) return decision;
     const data = { reason: 'amount_too_large', detail: 'Too many lines.', product_id: null, order_id: null };
     return { events: [{ type: 'CommandRefused', data }], answer: 0, remember: true };
   },

@@ -13,6 +13,7 @@
  * - `order`: orders go through legal states only.
  * - `price`: lines and totals are right.
  * - `shortage`: a refused order was short of what it names.
+ * - `message`: what a partition tells another is taken once, in order, and nothing else is.
  * - `key`: what is remembered under a key is decided once.
  * - `home`: a product lives in the partition that its id gives.
  * - `undecided`: at rest, no command waits for its outcome.
@@ -31,6 +32,7 @@ export type RuleName =
   | 'order'
   | 'price'
   | 'shortage'
+  | 'message'
   | 'key'
   | 'home'
   | 'undecided'

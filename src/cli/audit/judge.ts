@@ -1,9 +1,11 @@
 // The judge of one partition: folds its counted events with rules of its own, and says where they contradict each
 // other or their commands. It shares nothing with the decider that it judges; the simulation is judged by it too.
+import type { AnswerHold, Money, OrderLine, OrderPlaced, Priority, Remember } from '../../../schemas/generated.ts';
 import type { CommandRecord, PlacedEvent } from '../../../schemas/records.ts';
 import type { RuleName } from './findings.ts';
 import { checkKey } from './rules/keys.ts';
 import { checkOrders } from './rules/orders.ts';
+import { noteTaken } from './rules/messages.ts';
 import { checkOutcome } from './rules/outcome.ts';
 import { foldStock } from './rules/stock.ts';
 
@@ -33,12 +35,42 @@ export interface HeldLine {
   readonly quantity: number;
 }
 
+export type OrderStatus =
+  'RESERVING' | 'PENDING' | 'PROCESSING' | 'PAID' | 'CANCELLED' | 'REFUSED' | 'FAILED' | 'EXPIRED';
+
 export interface Order {
-  status: 'PENDING' | 'CANCELLED' | 'REFUSED';
+  status: OrderStatus;
   readonly customer: string;
   version: number;
+  /** Lines that live with the order. */
+  readonly own: readonly HeldLine[];
+  /** Lines as they were accepted; none before. */
+  lines: readonly OrderLine[];
+  total: Money | null;
+  readonly priority: Priority;
+  /** `requested`: a manual one whose payment may begin. */
+  payment: 'automatic' | 'manual' | 'requested';
+  attempt: string | null;
+  expiresAt: number | null;
+  /** Set while other partitions are asked. */
+  reserving: Reserving | null;
+  /** Other partitions that hold lines of it. */
+  elsewhere: readonly number[];
+  /** Journal offset of the last event that changed it, and its type. */
+  offset: number;
+  changedBy: PlacedEvent['type'];
   /** Journal offset of the event that closed it; -1 while it is open. */
   closed: number;
+}
+
+/** An order that waits for other partitions. */
+export interface Reserving {
+  readonly placed: OrderPlaced;
+  readonly placedAt: number;
+  readonly commandId: string;
+  readonly replyTo: Set<string>;
+  readonly remember: Remember | null;
+  readonly answers: AnswerHold[];
 }
 
 /** What is remembered under a command_id. */
@@ -58,6 +90,12 @@ export interface Known {
   time: number;
   readonly products: Map<string, Product>;
   readonly orders: Map<string, Order>;
+  /** How many partitions the ledger has, as genesis says. */
+  partitions: number;
+  /** By order that lives elsewhere: what it must hold here. */
+  readonly guests: Map<string, readonly HeldLine[]>;
+  /** By partition: the latest of its commands whose message was taken here. */
+  readonly taken: Map<number, number>;
   /** By order; an order that holds nothing is absent. */
   readonly holds: Map<string, HeldLine[]>;
   /** By command_id, packed. */
@@ -85,12 +123,17 @@ export interface Judge {
   take(event: PlacedEvent, command: CommandAt | null): void;
   /** Ends history. @returns offset of the first command without an outcome */
   end(): number;
+  /** What it knows of orders and holds, for what no partition can tell alone. */
+  readonly known: Pick<Known, 'orders' | 'guests' | 'holds'>;
 }
 
 /** Makes a judge that has seen nothing. */
 export function createJudge(options: JudgeOptions): Judge {
   const { note } = options;
-  const known: Known = { time: 0, products: new Map(), orders: new Map(), holds: new Map(), keys: new Map() };
+  const known: Known = {
+    ...{ time: 0, partitions: 1, products: new Map(), orders: new Map(), guests: new Map(), taken: new Map() },
+    ...{ holds: new Map(), keys: new Map() },
+  };
   let open: PlacedEvent[] = [];
   let openCommand: CommandAt | null = null;
   let next = -1;
@@ -101,6 +144,7 @@ export function createJudge(options: JudgeOptions): Judge {
     if (first === undefined) return;
     const group = { offset: first.meta.command_offset, events: open, command: openCommand };
     open = [];
+    if (first.type === 'LedgerOpened') known.partitions = first.data.partitions;
     if (group.offset < 0) judgeGenesis(first, options);
     else judgeCommand(known, group, { ...options, again: group.offset < next });
     next = Math.max(next, group.offset + 1);
@@ -136,6 +180,7 @@ export function createJudge(options: JudgeOptions): Judge {
 
   return {
     take,
+    known,
     end: () => {
       const last = open.at(-1);
       if (last !== undefined) note('dense', last.offset, `history ends inside a command, after ${placeOf(last)}`);
@@ -157,6 +202,7 @@ function judgeCommand(known: Known, group: Group, options: JudgeOptions & { read
     known.time = Math.max(known.time, event.meta.at);
   }
   checkOrders(known, group, options);
+  noteTaken(known, group);
 }
 
 function judgeGenesis(event: PlacedEvent, { note, opened }: JudgeOptions): void {

@@ -4,9 +4,11 @@ import type { PlacedEvent } from '../../../schemas/records.ts';
 import type { Topics } from '../../../schemas/topics.ts';
 import { LedgerAlarm } from '../../log/alarm.ts';
 import { counts } from '../../log/journal.ts';
-import { partitionOf } from '../../log/partitioner.ts';
+import { partitionOf } from '../../domain/partitioner.ts';
 import type { Ends, Log, LogRecord } from '../../log/port.ts';
 import type { Reading } from '../../log/reading.ts';
+import type { Across } from './across.ts';
+import { createAcross } from './across.ts';
 import type { CommandsBeside } from './commands.ts';
 import { openCommands } from './commands.ts';
 import type { Note } from './findings.ts';
@@ -50,6 +52,7 @@ export interface LogAudit {
 interface Shared extends LogAuditOptions {
   readonly partitions: number;
   readonly signal: AbortSignal;
+  readonly across: Across;
   /** Partition of the order of each command_id, packed. */
   readonly orders: Map<string, number>;
   ledgerId: string | null;
@@ -63,7 +66,8 @@ export async function auditLog(options: LogAuditOptions, signal: AbortSignal): P
   // In this order: whatever has an outcome below the first ends has its command below the second.
   const journal = await log.ends(topics.events);
   const commands = await log.ends(topics.commands);
-  const shared: Shared = { ...options, partitions: journal.size, signal, orders: new Map(), ledgerId: null };
+  const across = createAcross({ ...options, topic: topics.events });
+  const shared: Shared = { ...options, partitions: journal.size, signal, across, orders: new Map(), ledgerId: null };
   if (commands.size !== journal.size) {
     const text = `${topics.commands} has ${commands.size} partitions, ${topics.events} has ${journal.size}`;
     note({ rule: 'genesis', topic: topics.commands, partition: null, offset: null, text });
@@ -72,6 +76,7 @@ export async function auditLog(options: LogAuditOptions, signal: AbortSignal): P
   for (const [partition, ends] of journal) {
     partitions.push(await auditPartition(shared, partition, ends, commands.get(partition) ?? empty));
   }
+  across.finish();
   return { ledgerId: shared.ledgerId, partitions };
 }
 
@@ -104,6 +109,7 @@ async function auditPartition(shared: Shared, partition: number, journal: Ends, 
     const next = judge.end();
     const undecided = Math.max(0, asked.high - Math.max(next, asked.low));
     if (undecided > 0) tellUndecided(shared, partition, next, undecided);
+    shared.across.end(partition, judge, undecided);
     return { partition, commands: asked.high - asked.low, ...tally, undecided };
   } finally {
     await commands.close();
@@ -137,6 +143,7 @@ async function judgeRecord(
   const { command_offset } = event.meta;
   judge.take(event, command_offset < 0 ? null : await commands.at(command_offset));
   compareAcross(shared, partition, event);
+  shared.across.take(partition, event);
   onEvent?.(partition, event);
 }
 
@@ -174,7 +181,7 @@ function compareAcross(
     if (home !== partition) note({ rule: 'home', ...place, text: `product ${product_id} lives in partition ${home}` });
   }
   if (event.type !== 'OrderAccepted' && event.type !== 'OrderRefused') return;
-  const id = pack(event.meta.command_id);
+  const id = pack(event.meta.answers ?? event.meta.command_id);
   const other = orders.get(id);
   if (other === undefined) orders.set(id, partition);
   else if (other !== partition) {

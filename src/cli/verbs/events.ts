@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { checkSchemas } from '../../../schemas/registry.ts';
 import { parseOrderId, parseProductId } from '../../http/ids.ts';
-import { partitionOf } from '../../log/partitioner.ts';
+import { partitionOf } from '../../domain/partitioner.ts';
 import type { Config } from '../../platform/config.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { realPace } from '../../platform/pace.ts';

@@ -1,10 +1,10 @@
-// HTTP room: /v1/orders: place, read, list, cancel.
+// HTTP room: /v1/orders: place, read, list, cancel, pay.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import type { OrderFilter } from '../../../projections/views.ts';
 import { readUntypedBodies } from '../bodies.ts';
-import { cancelledAnswer } from '../answers.ts';
+import { cancelledAnswer, payingAnswer } from '../answers.ts';
 import { placeOrder, identityOf, submitFor } from '../commands.ts';
 import { etagOf, noneMatches } from '../headers.ts';
 import type { OrderId } from '../ids.ts';
@@ -17,7 +17,7 @@ import { orderJson } from '../resources.ts';
 import type { Room } from '../room.ts';
 import {
   anyText,
-  cancelOrderBody,
+  noBody,
   customerIdSchema,
   orderParams,
   orderStatusSchema,
@@ -94,6 +94,7 @@ export const orderRoutes =
 
     readOne(room, app);
     await app.register(cancel(room));
+    await app.register(pay(room));
   };
 
 function readOne(room: Room, app: Parameters<FastifyPluginAsyncTypebox>[0]): void {
@@ -146,7 +147,7 @@ const cancel =
             problems: [...bodyProblems, ...loadProblems, 'not_found', 'not_cancellable', 'version_mismatch'],
           }),
           params: orderParams,
-          body: cancelOrderBody,
+          body: noBody,
           headers: requestHeaders(headersIn('if-match', 'prefer')),
         },
       },
@@ -167,6 +168,55 @@ const cancel =
           answered.kind === 'undecided'
             ? undecidedAnswer(`/v1/orders/${id}`, { order_id: id })
             : await cancelledAnswer({ reader, waitMs: config.viewWaitMsMax }, id, answered);
+        return sendAnswer(request, reply, answer, config.outcomeWaitMsMax);
+      },
+    );
+    return Promise.resolve();
+  };
+
+/** In a scope of its own, because its body may come without a media type. */
+const pay =
+  (room: Room): FastifyPluginAsyncTypebox =>
+  (scope) => {
+    const { client, config, reader } = room;
+    readUntypedBodies(scope);
+    scope.post(
+      '/orders/:order_id/pay',
+      {
+        config: { permission: 'orders' },
+        schema: {
+          ...documented({
+            operationId: 'payOrder',
+            summary: 'Let the payment of a manual order begin. Idempotent.',
+            tag: 'orders',
+            good: {
+              200: {
+                description: 'The payment begins, or began before; the order as it is now.',
+                schema: 'Order',
+                headers: ['ETag', 'Ledger-Position', 'Ledger-Stale', 'Preference-Applied'],
+              },
+              202: undecidedDoc,
+            },
+            problems: [...bodyProblems, ...loadProblems, 'not_found', 'not_payable'],
+          }),
+          params: orderParams,
+          body: noBody,
+          headers: requestHeaders(headersIn('prefer')),
+        },
+      },
+      async (request, reply) => {
+        const { id, partition } = orderOf(request.params, client.partitions);
+        const effective = { order_id: id };
+        const answered = await submitFor(room, request, reply, {
+          identity: identityOf(request, 'pay_order'),
+          command: { type: 'RequestPayment', data: effective },
+          partition,
+          effective,
+        });
+        const answer =
+          answered.kind === 'undecided'
+            ? undecidedAnswer(`/v1/orders/${id}`, { order_id: id })
+            : await payingAnswer({ reader, waitMs: config.viewWaitMsMax }, id, answered);
         return sendAnswer(request, reply, answer, config.outcomeWaitMsMax);
       },
     );

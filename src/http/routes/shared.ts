@@ -94,7 +94,6 @@ export function orderPlacement(operationId: string, summary: string): object {
         'product_archived',
         'mixed_currencies',
         'amount_too_large',
-        'lines_span_partitions',
       ],
     }),
     headers: requestHeaders(headersIn('idempotency-key', 'prefer'), ['idempotency-key']),

@@ -1,7 +1,7 @@
 // A ledger of several processes under the load of buyers, a fault in the middle, and what must be true after every
 // fault: nothing lost, nothing twice, nothing oversold, the views equal to the log, answering again in time.
 import { expect } from '@jest/globals';
-import { partitionOf } from '../../../src/log/partitioner.ts';
+import { partitionOf } from '../../../src/domain/partitioner.ts';
 import { expectSoundAudit } from '../../support/audit.ts';
 import type { Api, LedgerProcess, TestLedger } from '../../support/ledger.ts';
 import { apiOf, prepareLedger } from '../../support/ledger.ts';

@@ -1,7 +1,7 @@
 // One decision a key: while an outcome is remembered, the same request repeats it, and another one under the same key
 // is refused. What is remembered, and for how long, comes from the commands, not from what the journal says of it.
 import type { Remember } from '../../../../schemas/generated.ts';
-import type { PlacedEvent } from '../../../../schemas/records.ts';
+import type { CommandRecord, PlacedEvent } from '../../../../schemas/records.ts';
 import type { Group, JudgeOptions, Key, Known } from '../judge.ts';
 import { answerOf, tell } from './outcome.ts';
 
@@ -13,10 +13,26 @@ export function checkKey(known: Known, group: Group, { note }: JudgeOptions): vo
   const { command, offset } = group;
   const answer = answerOf(group);
   if (answer === null || command?.kind !== 'command') return;
+  if (command.record.type === 'AnswerHold' && isEnd(answer)) return rememberEnd(known, answer, note);
+  if (isUnremembered(command.record)) {
+    if (answer.meta.remember !== null) note('key', answer.offset, `command ${offset}: it is remembered under its key`);
+    return;
+  }
   const wrong = (text: string): void => note('key', answer.offset, `command ${offset}: ${text}`);
+  checkRemembered(known, { answer, command }, wrong);
+}
+
+function checkRemembered(
+  known: Known,
+  {
+    answer,
+    command,
+  }: { readonly answer: PlacedEvent; readonly command: { readonly at: number; readonly record: CommandRecord } },
+  wrong: (text: string) => void,
+): void {
   const { command_id, fingerprint: asked, remember_for_s: forS } = command.record.meta;
   const id = pack(command_id);
-  const fingerprint = Buffer.from(asked).toString('latin1');
+  const fingerprint = textOf(asked);
   const at = Math.max(known.time, command.at);
   const earlier = known.keys.get(id);
   const live = earlier !== undefined && at < earlier.at + earlier.forS * 1_000 ? earlier : null;
@@ -34,12 +50,48 @@ export function checkKey(known: Known, group: Group, { note }: JudgeOptions): vo
   }
 }
 
+/** Messages, and what workers ask: the order itself tells whether it was decided before. */
+function isUnremembered({ type }: CommandRecord): boolean {
+  return unremembered.has(type);
+}
+
+const unremembered: ReadonlySet<CommandRecord['type']> = new Set([
+  ...(['HoldStock', 'AnswerHold', 'SettleHold'] as const),
+  ...(['BeginProcessing', 'RecordPayment', 'ExpireOrder'] as const),
+]);
+
+function isEnd(event: PlacedEvent): boolean {
+  return event.type === 'OrderAccepted' || event.type === 'OrderRefused';
+}
+
+/** The end of an order that asked other partitions takes the place of what its first command left. */
+function rememberEnd(known: Known, event: PlacedEvent, note: JudgeOptions['note']): void {
+  const orderId = 'order_id' in event.data ? event.data.order_id : null;
+  const reserving = orderId === null ? null : (known.orders.get(orderId)?.reserving ?? null);
+  if (reserving === null) return;
+  const { remember, commandId, replyTo } = reserving;
+  const { meta } = event;
+  const same =
+    remember === null ? meta.remember === null : isSame(meta.remember, textOf(remember.fingerprint), remember.for_s);
+  if (!same) note('key', event.offset, `order ${orderId}: its end is not remembered as its beginning was`);
+  if (meta.reply_to.some((instance) => !replyTo.has(instance))) {
+    note('key', event.offset, `order ${orderId}: its end answers an instance at which nobody waits`);
+  }
+  if (remember === null) return;
+  const key = { fingerprint: textOf(remember.fingerprint), at: meta.at, forS: remember.for_s, ...decisionOf(event) };
+  known.keys.set(pack(commandId), key);
+}
+
+function textOf(fingerprint: Uint8Array): string {
+  return Buffer.from(fingerprint).toString('latin1');
+}
+
 function isReused(answer: PlacedEvent): boolean {
   return answer.type === 'CommandRefused' && answer.data.reason === 'idempotency_key_reused';
 }
 
 function isSame(remember: Remember | null, fingerprint: string, forS: number): boolean {
-  return remember?.for_s === forS && Buffer.from(remember.fingerprint).toString('latin1') === fingerprint;
+  return remember?.for_s === forS && textOf(remember.fingerprint) === fingerprint;
 }
 
 /** A command_id in few bytes: there is one for every command. */
@@ -73,11 +125,14 @@ function checkReached(
 ): void {
   const order = data.order_id === null ? undefined : known.orders.get(data.order_id);
   const product = data.product_id === null ? undefined : known.products.get(data.product_id);
-  const cancelled =
-    data.decided === 'OrderCancelled' && order?.status === 'CANCELLED' && order.closed === data.first_offset;
+  const reached =
+    reachable.has(data.decided) && order?.changedBy === data.decided && order.offset === data.first_offset;
   const archived = data.decided === 'ProductArchived' && product?.archived === data.first_offset;
-  if (!cancelled && !archived) wrong(`it repeats ${data.decided} at ${data.first_offset}, which is not there`);
+  if (!reached && !archived) wrong(`it repeats ${data.decided} at ${data.first_offset}, which is not there`);
 }
+
+/** What a cancellation or a request for payment may find done: what the order was changed by last. */
+const reachable = new Set(['OrderCancelled', 'OrderAccepted', 'PaymentRequested', 'OrderProcessing', 'OrderPaid']);
 
 function decisionOf(event: PlacedEvent): Pick<Key, 'first_offset' | 'decided' | 'order_id' | 'product_id'> {
   const { data, offset: first_offset, type: decided } = event;
@@ -85,7 +140,7 @@ function decisionOf(event: PlacedEvent): Pick<Key, 'first_offset' | 'decided' | 
   const product_id = 'product_id' in data && order_id === null ? data.product_id : null;
   if (type(event, 'CommandRepeated')) return { ...event.data, order_id, product_id };
   if (type(event, 'CommandRefused')) return { first_offset, decided: event.data.reason, order_id, product_id };
-  return { first_offset, decided: decided === 'OrderRefused' ? 'out_of_stock' : decided, order_id, product_id };
+  return { first_offset, decided: type(event, 'OrderRefused') ? event.data.reason : decided, order_id, product_id };
 }
 
 function type<T extends PlacedEvent['type']>(

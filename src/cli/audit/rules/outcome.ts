@@ -3,27 +3,38 @@ import type { CommandRecord, PlacedEvent } from '../../../../schemas/records.ts'
 import { nilUuid } from '../../../../schemas/records.ts';
 import { differences } from '../alike.ts';
 import type { CommandAt, Group, JudgeOptions, Known } from '../judge.ts';
+import { expectedData } from './expected.ts';
+import { checkMessage, sourceIn } from './messages.ts';
 import { checkPlaced } from './placed.ts';
 
 /** Events that only say how stock moved; the other one of a command is its answer. */
-const moves: ReadonlySet<PlacedEvent['type']> = new Set(['StockHeld', 'StockReleased']);
+const moves: ReadonlySet<PlacedEvent['type']> = new Set(['StockHeld', 'StockReleased', 'StockSold']);
 /** Outcomes that a command of each type can have besides a refusal or a repeat. */
 const outcomes: { readonly [T in CommandRecord['type']]: readonly PlacedEvent['type'][] } = {
   CreateProduct: ['ProductCreated'],
   ChangeProduct: ['ProductChanged'],
   ArchiveProduct: ['ProductArchived'],
   AdjustStock: ['StockAdjusted'],
-  PlaceOrder: ['OrderAccepted', 'OrderRefused'],
+  PlaceOrder: ['OrderAccepted', 'OrderRefused', 'OrderPlaced'],
   CancelOrder: ['OrderCancelled'],
+  RequestPayment: ['PaymentRequested'],
+  BeginProcessing: ['OrderProcessing'],
+  RecordPayment: ['OrderPaid', 'OrderFailed'],
+  ExpireOrder: ['OrderExpired'],
+  HoldStock: ['StockHoldGranted', 'StockHoldRefused'],
+  AnswerHold: ['HoldAnswered', 'OrderAccepted', 'OrderRefused'],
+  SettleHold: [],
 };
 /** How long after it was made a client's command may be decided, ms. */
 const lateMsMax = 600_000;
 
-type Answer = Exclude<PlacedEvent, { readonly type: 'StockHeld' | 'StockReleased' }>;
+type Answer = Exclude<PlacedEvent, { readonly type: 'StockHeld' | 'StockReleased' | 'StockSold' }>;
 
 /** The event that answers the caller: the one that is no movement of stock. */
 export function answerOf({ events }: Group): Answer | null {
-  for (const event of events) if (event.type !== 'StockHeld' && event.type !== 'StockReleased') return event;
+  for (const event of events) {
+    if (event.type !== 'StockHeld' && event.type !== 'StockReleased' && event.type !== 'StockSold') return event;
+  }
   return null;
 }
 
@@ -34,6 +45,11 @@ export function checkOutcome(known: Known, group: Group, options: JudgeOptions):
   const answer = answerOf(group);
   if (first === undefined) return;
   const wrong = (text: string): void => options.note('command', first.offset, `command ${offset}: ${text}`);
+  if (command?.kind === 'command') {
+    checkMessage(known, group, command.record, options);
+    // Whose hold is settled hears of it from nobody.
+    if (command.record.type === 'SettleHold' && answer === null) return checkTime(known, group, command, wrong);
+  }
   if (answer === null || events.filter(({ type }) => !moves.has(type)).length !== 1) {
     wrong(`its events are ${events.map(({ type }) => type).join(', ')}: there is not exactly one answer`);
     return;
@@ -62,7 +78,7 @@ function checkCommand(
   { answer, asked }: { readonly answer: Answer; readonly asked: CommandRecord },
   { options, wrong }: { readonly options: JudgeOptions; readonly wrong: Wrong },
 ): void {
-  checkMeta(group, answer, asked, wrong);
+  checkMeta(known, group, { answer, asked }, wrong);
   checkLate(asked, answer, wrong);
   if (answer.type === 'CommandRefused' || answer.type === 'CommandRepeated') {
     if (group.events.length > 1) wrong(`it is a ${tell(answer)} and moves stock`);
@@ -86,7 +102,12 @@ function checkTime(known: Known, { events }: Group, command: CommandAt, wrong: W
   if (other !== undefined) wrong(`its log time is ${at}, its outcome at offset ${other.offset} says ${other.meta.at}`);
 }
 
-function checkMeta({ offset, events }: Group, answer: Answer, { meta: asked }: CommandRecord, wrong: Wrong): void {
+function checkMeta(
+  known: Known,
+  { offset, events }: Group,
+  { answer, asked: { meta: asked, ...command } }: { readonly answer: Answer; readonly asked: CommandRecord },
+  wrong: Wrong,
+): void {
   const other = events.find(({ meta }) => meta.command_id !== asked.command_id);
   if (other !== undefined) {
     return wrong(`its command_id is ${asked.command_id}, its outcome says ${other.meta.command_id}`);
@@ -94,11 +115,38 @@ function checkMeta({ offset, events }: Group, answer: Answer, { meta: asked }: C
   if (events.some(({ meta }) => meta.actor !== asked.actor || meta.correlation_id !== asked.correlation_id)) {
     wrong('its outcome names another caller');
   }
+  const isMessage = sourceIn({ ...command, meta: asked }) !== null;
+  const callers = callersOf(known, answer, isMessage ? null : { command_id: asked.command_id, offset });
   for (const { type, meta } of events) {
-    const right =
-      type === answer.type ? meta.answers === asked.command_id && meta.placed_at === offset : meta.answers === null;
+    const due = type === answer.type ? callers : nobody;
+    const right = meta.answers === due.answers && (due.answers === null || meta.placed_at === due.placedAt);
     if (!right) wrong(`its ${type} answers ${meta.answers ?? 'nobody'} at ${meta.placed_at ?? 'no offset'}`);
   }
+}
+
+interface Callers {
+  readonly answers: string | null;
+  readonly placedAt: number | null;
+}
+
+const nobody: Callers = { answers: null, placedAt: null };
+
+/** Whose callers an outcome answers; those of an order that asks other partitions wait for its end. */
+function callersOf(
+  known: Known,
+  answer: Answer,
+  own: { readonly command_id: string; readonly offset: number } | null,
+): Callers {
+  const orderId = 'order_id' in answer.data ? answer.data.order_id : null;
+  const reserving = orderId === null ? null : (known.orders.get(orderId)?.reserving ?? null);
+  if (own === null) {
+    const ends = answer.type === 'OrderAccepted' || answer.type === 'OrderRefused';
+    return ends && reserving !== null ? { answers: reserving.commandId, placedAt: reserving.placedAt } : nobody;
+  }
+  const waits =
+    answer.type === 'OrderPlaced' ||
+    (answer.type === 'CommandRepeated' && answer.data.decided === 'OrderPlaced' && reserving !== null);
+  return waits ? nobody : { answers: own.command_id, placedAt: own.offset };
 }
 
 /** A late command may repeat one whose key is forgotten, so it is refused, and only such a one. */
@@ -119,41 +167,4 @@ function checkData(known: Known, event: Answer, command: CommandRecord, options:
     const text = `the ${field} of its ${event.type} is not what was asked for: ${JSON.stringify(Reflect.get(event.data, field))}`;
     options.note('command', event.offset, `command ${event.meta.command_offset}: ${text}`);
   }
-}
-
-/** The data of the event that grants a command; null where what it is about is not known, which other rules tell. */
-function expectedData(known: Known, command: Exclude<CommandRecord, { type: 'PlaceOrder' }>): object | null {
-  switch (command.type) {
-    case 'CreateProduct':
-      return { ...command.data, version: 1 };
-    case 'CancelOrder': {
-      const { order_id, reason } = command.data;
-      const order = known.orders.get(order_id);
-      return order === undefined ? null : { order_id, customer_id: order.customer, reason, version: order.version + 1 };
-    }
-    case 'ChangeProduct':
-    case 'ArchiveProduct':
-    case 'AdjustStock':
-      return expectedChange(known, command);
-  }
-}
-
-function expectedChange(
-  known: Known,
-  { type, data }: Extract<CommandRecord, { type: 'ChangeProduct' | 'ArchiveProduct' | 'AdjustStock' }>,
-): object | null {
-  const { product_id } = data;
-  const product = known.products.get(product_id);
-  if (product === undefined) return null;
-  const version = product.version + 1;
-  if (type === 'ArchiveProduct') return { product_id, version };
-  if (type === 'ChangeProduct') {
-    const { name, price, low_stock_threshold: threshold } = data;
-    const low_stock_threshold = threshold === null ? product.threshold : threshold.value;
-    return { product_id, name: name ?? product.name, price: price ?? product.price, low_stock_threshold, version };
-  }
-  if (product.onHand === null) return null;
-  const { reason, reference } = data;
-  const on_hand = data.set_to ?? product.onHand + (data.delta ?? 0);
-  return { product_id, delta: on_hand - product.onHand, on_hand, held: product.held, reason, reference, version };
 }

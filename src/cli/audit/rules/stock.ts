@@ -12,7 +12,8 @@ export function foldStock(known: Known, event: PlacedEvent, { note }: JudgeOptio
     case 'ProductArchived':
     case 'StockAdjusted':
     case 'StockHeld':
-    case 'StockReleased': {
+    case 'StockReleased':
+    case 'StockSold': {
       const { product_id } = event.data;
       const product = known.products.get(product_id);
       if (product !== undefined) return move(known, product, event, note);
@@ -20,15 +21,26 @@ export function foldStock(known: Known, event: PlacedEvent, { note }: JudgeOptio
     }
     case 'CommandRefused':
     case 'CommandRepeated':
+    case 'HoldAnswered':
     case 'LedgerOpened':
     case 'OrderAccepted':
     case 'OrderCancelled':
+    case 'OrderExpired':
+    case 'OrderFailed':
+    case 'OrderPaid':
+    case 'OrderPlaced':
+    case 'OrderProcessing':
     case 'OrderRefused':
+    case 'PaymentRequested':
+    case 'StockHoldGranted':
+    case 'StockHoldRefused':
       return;
   }
 }
 
-type Moving = Event<'ProductChanged' | 'ProductArchived' | 'StockAdjusted' | 'StockHeld' | 'StockReleased'>;
+type Moving = Event<
+  'ProductChanged' | 'ProductArchived' | 'StockAdjusted' | 'StockHeld' | 'StockReleased' | 'StockSold'
+>;
 
 function move(known: Known, product: Product, event: Moving, note: JudgeOptions['note']): void {
   if (event.type === 'ProductChanged' || event.type === 'ProductArchived') return change(product, event, note);
@@ -112,7 +124,7 @@ function checkOffered(
 function moveHold(
   known: Known,
   product: Product,
-  { type, data, offset }: Event<'StockHeld' | 'StockReleased'>,
+  { type, data, offset }: Event<'StockHeld' | 'StockReleased' | 'StockSold'>,
   note: JudgeOptions['note'],
 ): void {
   const { product_id, order_id, quantity } = data;
@@ -137,4 +149,5 @@ function moveHold(
   if (left.length === 0) known.holds.delete(order_id);
   else known.holds.set(order_id, left);
   product.held -= quantity;
+  if (type === 'StockSold' && product.onHand !== null) product.onHand -= quantity;
 }

@@ -1,9 +1,11 @@
 // Home partition of a product. The same hash as Kafka's own clients use for a record key, so that a stranger who
 // produces with a default partitioner meets the same writer.
 
+const utf8 = new TextEncoder();
+
 /** Home partition of a product: murmur2 of the id's UTF-8, without its sign, modulo the partition count. */
 export function partitionOf(productId: string, partitions: number): number {
-  return (murmur2(Buffer.from(productId, 'utf8')) & 0x7fffffff) % partitions;
+  return (murmur2(utf8.encode(productId)) & 0x7fffffff) % partitions;
 }
 
 /** 32-bit murmur2 with Kafka's seed, as a signed integer. */

@@ -1,0 +1,181 @@
+// Messages of one partition on their way to others: those of counted events only, in command order for every target, one
+// send in flight, and the same one until it is acknowledged. What was sent twice the receiver takes once.
+import type { CommandRecord } from '../../schemas/records.ts';
+import type { Message } from '../domain/messages.ts';
+import { recordOf } from '../domain/messages.ts';
+import { LedgerAlarm } from './alarm.ts';
+import type { Connection } from './connection.ts';
+import { createConnection, requestBytes } from './connection.ts';
+import type { Appended, Log, LogRecord, OutgoingRecord, Pace } from './port.ts';
+import { LogError } from './port.ts';
+
+/** Name of the header that says where a message comes from: `<partition>:<command offset>`. For people and tools. */
+const sourceHeader = 'source';
+
+export interface OutboxOptions {
+  readonly log: Pick<Log, 'openAppender'>;
+  readonly commandsTopic: string;
+  /** The partition that sends. */
+  readonly partition: number;
+  readonly encode: (command: CommandRecord) => Uint8Array;
+  /** Of what one request carries to one target. */
+  readonly limits: { readonly recordsMax: number; readonly bytesMax: number };
+  readonly pace: Pace;
+  /** A send whose fate is unknown; it is tried again. */
+  readonly doubt: (error: Error) => void;
+  /** Hears of messages that the broker acknowledged, as a reader of the log will find them. */
+  readonly landed: (target: number, records: readonly LogRecord[]) => void;
+}
+
+export interface Outbox {
+  /** Takes messages of counted events, in command order, behind those that wait. */
+  add(messages: readonly Message[]): void;
+  /** Puts these in the place of all that wait, less what was acknowledged before. */
+  reset(messages: readonly Message[]): void;
+  /** The command up to which all messages are acknowledged, where `progress` is the last one decided. */
+  sent(progress: number): number;
+  /** Messages that wait, the ones on their way included. */
+  waiting(): number;
+  /** Sends until stopped; finishes the send in hand. @throws LedgerAlarm where the broker refuses a message for good */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const backoffMsMax = 1_000;
+
+interface Waiting {
+  readonly message: Message;
+  readonly record: OutgoingRecord;
+}
+
+/** Makes the outbox of one partition; it outlives the writers of its partition in this process. */
+export function createOutbox(options: OutboxOptions): Outbox {
+  let waiting: readonly Waiting[] = [];
+  /** All messages of commands up to here were acknowledged while this outbox was there. */
+  let acknowledged = -1;
+  let wake = (): void => undefined;
+
+  function take(messages: readonly Message[]): readonly Waiting[] {
+    const fresh = messages.filter(({ command_offset }) => command_offset > acknowledged);
+    return fresh.map((message) => ({ message, record: outgoing(options, message) }));
+  }
+
+  function settle(done: ReadonlySet<Waiting>): void {
+    const last = [...done].reduce((latest, { message }) => Math.max(latest, message.command_offset), -1);
+    waiting = waiting.filter((one) => !done.has(one));
+    const first = waiting[0]?.message.command_offset;
+    acknowledged = Math.max(acknowledged, first === undefined ? last : Math.min(last, first - 1));
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    const connection = createConnection(options.log);
+    signal.addEventListener('abort', () => wake(), { once: true });
+    try {
+      for (let attempt = 0; !signal.aborted;) {
+        const request = cut(waiting, options.limits, attempt);
+        if (request.size === 0) await new Promise<void>((resolve) => (wake = resolve));
+        else if (await deliver(options, request, connection)) {
+          settle(new Set([...request.values()].flat()));
+          attempt = 0;
+        } else await backOff(options.pace, (attempt += 1), signal);
+      }
+    } finally {
+      await connection.close();
+    }
+  }
+
+  return {
+    add: (messages) => {
+      if (messages.length === 0) return;
+      waiting = [...waiting, ...take(messages)];
+      wake();
+    },
+    reset: (messages) => {
+      waiting = take(messages);
+      wake();
+    },
+    sent: (progress) => {
+      const first = waiting[0]?.message.command_offset;
+      return first === undefined ? progress : first - 1;
+    },
+    waiting: () => waiting.length,
+    run,
+  };
+}
+
+/** What one request carries, by target. */
+type Request = ReadonlyMap<number, readonly Waiting[]>;
+
+/** Sends one request. @returns whether all of it was acknowledged @throws LedgerAlarm */
+async function deliver(options: OutboxOptions, request: Request, connection: Connection): Promise<boolean> {
+  const records = [...request].map(([target, batch]) => [target, batch.map(({ record }) => record)] as const);
+  try {
+    const landed = await connection.append(options.commandsTopic, new Map(records));
+    const missing = [...request.keys()].find((target) => !landed.has(target));
+    if (missing !== undefined) throw new LogError('unknown', `no answer about the messages to partition ${missing}`);
+    for (const [target, { baseOffset, at }] of landed) {
+      if (at >= 0) options.landed(target, placed({ baseOffset, at }, request.get(target) ?? []));
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof LogError)) throw error;
+    const isOne = request.size === 1 && [...request.values()].every((batch) => batch.length === 1);
+    if (isOne && (error.code === 'rejected' || error.code === 'too_large')) {
+      const text = `the broker refuses a message: ${error.message}`;
+      throw new LedgerAlarm('append_rejected', options.partition, text, { cause: error });
+    }
+    options.doubt(error);
+    return false;
+  }
+}
+
+/**
+ * The first messages for every target, as many as one request may carry. After a failure it is the first one alone: it
+ * tells which message the broker refuses, and the others may come again at no harm.
+ */
+function cut(waiting: readonly Waiting[], limits: OutboxOptions['limits'], attempt: number): Request {
+  const request = new Map<number, Waiting[]>();
+  const bytes = new Map<number, number>();
+  const full = new Set<number>();
+  for (const one of waiting) {
+    const { target } = one.message;
+    const batch = request.get(target) ?? [];
+    const size = (bytes.get(target) ?? 0) + requestBytes(one.record.value);
+    const isFull = batch.length >= limits.recordsMax || (batch.length > 0 && size > limits.bytesMax);
+    if (full.has(target) || isFull) {
+      full.add(target);
+      continue;
+    }
+    batch.push(one);
+    request.set(target, batch);
+    bytes.set(target, size);
+    if (attempt > aloneAfter) break;
+  }
+  return request;
+}
+
+/** Failures after which the first message is sent alone. */
+const aloneAfter = 3;
+
+function outgoing({ partition, encode }: OutboxOptions, message: Message): OutgoingRecord {
+  const command = recordOf(message, partition);
+  const key = 'lines' in command.data ? (command.data.lines.map((line) => line.product_id).sort()[0] ?? null) : null;
+  const source = Buffer.from(`${partition}:${message.command_offset}`);
+  return { key, value: encode(command), headers: { [sourceHeader]: source } };
+}
+
+/** The records as a reader of the log will find them. */
+function placed({ baseOffset, at }: Appended, batch: readonly Waiting[]): LogRecord[] {
+  return batch.map(({ record: { key, value, headers = {} } }, i) => ({
+    offset: baseOffset + i,
+    at,
+    key: typeof key === 'string' ? Buffer.from(key) : key,
+    value,
+    headers,
+    hole: false,
+  }));
+}
+
+/** Waits at random, longer with every attempt. */
+async function backOff(pace: Pace, attempt: number, signal: AbortSignal): Promise<void> {
+  await pace.sleep(pace.random() * Math.min(backoffMsMax, 10 * 2 ** attempt), signal);
+}
