@@ -13,6 +13,7 @@ import { stateCodec } from '../domain/snapshot.ts';
 import { createApp, createVitalsApp } from '../http/app.ts';
 import { findApiKey } from '../http/api-keys.ts';
 import { createCredentials } from '../http/auth.ts';
+import { createCustomers } from '../http/customers.ts';
 import { createClaims } from '../http/claims.ts';
 import { startLedgerClient } from '../log/client.ts';
 import type { RunningClient } from '../log/client.ts';
@@ -244,7 +245,15 @@ function createHttp(parts: Parts, roles: Roles): Promise<FastifyInstance> {
   const claims = { prefix: config.topicPrefix, claimsMax: config.claimsMax, rememberS: config.keyRememberS };
   const views = createViews(pool);
   const { audits } = parts;
-  return createApp({ ...vitals, client, views, claims: createClaims(redis, claims), passing, audits });
+  return createApp({
+    ...vitals,
+    client,
+    views,
+    claims: createClaims(redis, claims),
+    passing,
+    audits,
+    customers: createCustomers(pool),
+  });
 }
 
 function report(config: Config, { client, writer, projector }: Roles): { readonly [name: string]: RoleReport } {

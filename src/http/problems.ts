@@ -193,6 +193,7 @@ export const successes = {
   done: 200,
   undecided: 202,
   archived: 204,
+  erased: 204,
   unmodified: 304,
 } as const;
 

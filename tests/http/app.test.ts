@@ -205,6 +205,7 @@ describe('the documents', () => {
     }
     expect(Object.keys(document.components.schemas).sort()).toEqual([
       'AuditReport',
+      'Customer',
       'Movement',
       'Order',
       'Problem',
@@ -238,7 +239,9 @@ interface Operation {
 }
 
 const v1Routes = [
+  'delete /v1/customers/{customer_id}',
   'delete /v1/products/{product_id}',
+  'get /v1/customers/{customer_id}',
   'get /v1/orders',
   'get /v1/orders/{order_id}',
   'get /v1/products',
@@ -252,4 +255,5 @@ const v1Routes = [
   'post /v1/products',
   'post /v1/products/{product_id}/purchase',
   'post /v1/products/{product_id}/stock-adjustments',
+  'put /v1/customers/{customer_id}',
 ];
