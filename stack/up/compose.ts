@@ -28,6 +28,7 @@ const SERVICES: readonly (readonly [service: string, name: string])[] = [
   ['api', 'ledger'],
   ['writer', 'ledger-2'],
   ['projector', 'ledger-3'],
+  ['worker', 'ledger-4'],
 ];
 
 /** Names, as in `.run`, of what runs. */
@@ -121,7 +122,7 @@ export function serviceSettings(env: Readonly<Record<string, string | undefined>
 
 /** A second compose file, for what only this machine's caller wants; JSON is YAML. */
 function override(environment: Record<string, string>): string {
-  const services = ['prepare', 'api', 'writer', 'projector'].map(
+  const services = ['prepare', 'api', 'writer', 'projector', 'worker'].map(
     (service) => [service, { environment }] as const,
   );
   // Compose would take a dollar sign in a value for a variable.

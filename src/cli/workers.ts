@@ -1,0 +1,57 @@
+// The workers role: payments, the table of dead letters and the sweeper, wired together.
+import { startPayments } from '../../consumers/payments.ts';
+import type { RunningPayments } from '../../consumers/payments/options.ts';
+import type { Topics } from '../../schemas/topics.ts';
+import type { RunningClient } from '../log/client.ts';
+import type { Log } from '../log/port.ts';
+import type { Reading } from '../log/reading.ts';
+import type { Config } from '../platform/config.ts';
+import type { PassCrashPoint } from '../platform/crash-points.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { realPace } from '../platform/pace.ts';
+import { groupsOf } from './groups.ts';
+import type { RoleReport } from './health.ts';
+import { createPaymentMetrics, watchPayments } from './worker-metrics.ts';
+
+export interface WorkerParts {
+  readonly log: Log;
+  readonly topics: Topics;
+  readonly reading: Reading;
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly instanceId: string;
+  readonly passing: PassCrashPoint;
+  readonly trouble: (error: unknown) => void;
+}
+
+export interface RunningWorkers {
+  report(): RoleReport;
+  stop(): Promise<void>;
+}
+
+/** Starts the workers. They put commands to the ledger and hear their outcomes through `client`. @throws LogError */
+export async function startWorkers(parts: WorkerParts, client: RunningClient): Promise<RunningWorkers> {
+  const { config, metrics, topics, reading, passing, instanceId } = parts;
+  const { payments: group } = groupsOf(config.topicPrefix);
+  const payments = await startPayments({
+    ...parts,
+    client,
+    journal: topics.events,
+    deadLetters: topics.deadLetters,
+    group,
+    ownGroup: `${topics.deadLetters}.${instanceId}`,
+    decode: (partition, record, signal) => reading.event(partition, record, signal),
+    pace: realPace,
+    events: createPaymentMetrics(metrics.registry),
+    charged: () => passing('charge'),
+  });
+  watchPayments(metrics.registry, payments);
+  return { report: () => reportOf(payments), stop: () => payments.stop() };
+}
+
+function reportOf(payments: RunningPayments): RoleReport {
+  const { partitions, breaker, halted } = payments.status();
+  return { status: halted.size > 0 ? 'halted' : breaker === 'closed' ? 'ok' : 'waiting', partitions };
+}
