@@ -3,17 +3,17 @@ import { hash } from 'node:crypto';
 
 /** The one attempt to take an order's payment. The gateway does what is asked under it once. */
 export function attemptIdOf(orderId: string): string {
-  return derived('ledger attempt_id 1', orderId);
+  return derivedUuid('ledger attempt_id 1', orderId);
 }
 
 /** Identity of a worker's command about an order. */
 export function workerCommandId(type: string, orderId: string): string {
-  return derived('ledger worker command_id 1', type, orderId);
+  return derivedUuid('ledger worker command_id 1', type, orderId);
 }
 
 /** Identity of the dead letter of a consumer about an order; parked again it is the same one. */
 export function deadLetterIdOf(consumer: string, orderId: string): string {
-  return derived('ledger dead_letter_id 1', consumer, orderId);
+  return derivedUuid('ledger dead_letter_id 1', consumer, orderId);
 }
 
 /** What stands for a worker's command where requests have the hash of their body. */
@@ -21,7 +21,8 @@ export function workerFingerprint(command: object): Uint8Array {
   return hash('sha256', JSON.stringify(command), 'buffer');
 }
 
-function derived(...words: readonly string[]): string {
+/** A UUIDv8 that the same words always give. */
+export function derivedUuid(...words: readonly string[]): string {
   const bytes = Buffer.from(hash('sha256', JSON.stringify(words), 'buffer').subarray(0, 16));
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;

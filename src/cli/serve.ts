@@ -28,6 +28,7 @@ import { realPace } from '../platform/pace.ts';
 import { createPool } from '../platform/postgres.ts';
 import { createRedis } from '../platform/redis.ts';
 import { createAudits } from './audits.ts';
+import { openDeadLetters } from './dead-letters.ts';
 import { groupsOf } from './groups.ts';
 import { createHealth } from './health.ts';
 import { createLogParts } from './parts.ts';
@@ -120,6 +121,11 @@ async function connect(config: Config, logger: Logger, running: AsyncDisposableS
   const records = await checkStart(config, logger, logParts, signal);
   const pool = running.adopt(createPool(config, logger), (one) => one.end());
   const redis = running.adopt(createRedis(config, logger), (one) => one.disconnect());
+  const trouble = (err: unknown): void => {
+    metrics.logTroubles.inc();
+    troubles.trouble(err);
+  };
+  const letters = openDeadLetters({ ...logParts, topic: logParts.topics.deadLetters, pool, config, trouble });
   return {
     ...logParts,
     ...records,
@@ -131,10 +137,8 @@ async function connect(config: Config, logger: Logger, running: AsyncDisposableS
     pool,
     redis,
     audits: createAudits(config, logger),
-    trouble: (err: unknown): void => {
-      metrics.logTroubles.inc();
-      troubles.trouble(err);
-    },
+    deadLetters: running.adopt(letters, (one) => one.stop()),
+    trouble,
   };
 }
 
@@ -260,6 +264,7 @@ function createHttp(parts: Parts, roles: Roles): Promise<FastifyInstance> {
     passing,
     audits,
     customers: createCustomers(pool),
+    deadLetters: parts.deadLetters,
   });
 }
 

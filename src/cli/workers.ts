@@ -1,4 +1,6 @@
 // The workers role: payments, the table of dead letters and the sweeper, wired together.
+import type { Pool } from 'pg';
+import { keepLetterTable } from '../../consumers/dead-letters/table.ts';
 import { startPayments } from '../../consumers/payments.ts';
 import type { RunningPayments } from '../../consumers/payments/options.ts';
 import type { Topics } from '../../schemas/topics.ts';
@@ -16,6 +18,7 @@ import { createPaymentMetrics, watchPayments } from './worker-metrics.ts';
 
 export interface WorkerParts {
   readonly log: Log;
+  readonly pool: Pool;
   readonly topics: Topics;
   readonly reading: Reading;
   readonly config: Config;
@@ -34,7 +37,7 @@ export interface RunningWorkers {
 /** Starts the workers. They put commands to the ledger and hear their outcomes through `client`. @throws LogError */
 export async function startWorkers(parts: WorkerParts, client: RunningClient): Promise<RunningWorkers> {
   const { config, metrics, topics, reading, passing, instanceId } = parts;
-  const { payments: group } = groupsOf(config.topicPrefix);
+  const { payments: group, deadLetters: tableGroup } = groupsOf(config.topicPrefix);
   const payments = await startPayments({
     ...parts,
     client,
@@ -48,7 +51,9 @@ export async function startWorkers(parts: WorkerParts, client: RunningClient): P
     charged: () => passing('charge'),
   });
   watchPayments(metrics.registry, payments);
-  return { report: () => reportOf(payments), stop: () => payments.stop() };
+  const table = await keepLetterTable({ ...parts, topic: topics.deadLetters, group: tableGroup, pace: realPace });
+  const stop = async (): Promise<void> => void (await Promise.all([payments.stop(), table.stop()]));
+  return { report: () => reportOf(payments), stop };
 }
 
 function reportOf(payments: RunningPayments): RoleReport {

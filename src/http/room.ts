@@ -8,6 +8,7 @@ import type { LedgerClient } from '../log/client-port.ts';
 import type { Credentials } from './auth.ts';
 import type { Claims } from './claims.ts';
 import type { Customers } from './customers.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import type { Reader } from './reader.ts';
 import type { Submit } from './submit.ts';
 import type { Undecided } from './undecided.ts';
@@ -82,6 +83,7 @@ export interface AppDeps {
   readonly claims: Claims;
   readonly audits: Audits;
   readonly customers: Customers;
+  readonly deadLetters: DeadLetters;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: () => Promise<HealthReport>;
@@ -97,6 +99,7 @@ export interface Room {
   readonly undecided: Undecided;
   readonly audits: Audits;
   readonly customers: Customers;
+  readonly deadLetters: DeadLetters;
   readonly credentials: Credentials;
   readonly metrics: Metrics & ApiMetrics;
   readonly health: () => Promise<HealthReport>;

@@ -5,6 +5,7 @@ import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
 import type { OrderView, ProductView, Views } from '../../projections/views.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Customers } from '../../src/http/customers.ts';
+import type { DeadLetters } from '../../src/http/dead-letters.ts';
 import type { Claims } from '../../src/http/claims.ts';
 import type { Credentials } from '../../src/http/auth.ts';
 import type { Audits, HealthReport } from '../../src/http/room.ts';
@@ -137,6 +138,14 @@ const noCustomers: Customers = {
   erase: () => Promise.resolve(),
 };
 
+const noDeadLetters: DeadLetters = {
+  list: () => Promise.resolve({ rows: [], next: null, total: 0 }),
+  find: () => Promise.resolve(null),
+  count: () => Promise.resolve(0),
+  wishOne: () => Promise.resolve(null),
+  wishAll: () => Promise.resolve(0),
+};
+
 const noAudits: Audits = { run: () => Promise.reject(new Error('this test audits nothing')) };
 
 export const healthy: HealthReport = {
@@ -160,6 +169,7 @@ export interface Given {
   readonly health?: () => Promise<HealthReport>;
   readonly audits?: Audits;
   readonly customers?: Customers;
+  readonly deadLetters?: DeadLetters;
   readonly env?: { readonly [name: string]: string };
 }
 
@@ -174,6 +184,7 @@ export function appOf(given: Given = {}): Promise<FastifyInstance> {
     claims: given.claims ?? noClaims,
     audits: given.audits ?? noAudits,
     customers: given.customers ?? noCustomers,
+    deadLetters: given.deadLetters ?? noDeadLetters,
     credentials,
     logger: createLogger(config),
     metrics: createMetrics(),
