@@ -9,11 +9,10 @@ import { createGatewayClient } from './payments/gateway.ts';
 import type { PaymentOptions, RunningPayments } from './payments/options.ts';
 import { runPass } from './payments/pass.ts';
 import { createBell } from './projector/loop.ts';
-import { createPropose } from './propose.ts';
 
 /** Joins the group of payment workers. @throws LogError */
 export async function startPayments(options: PaymentOptions): Promise<RunningPayments> {
-  const { client, config, logger, pace, events, trouble } = options;
+  const { client, config, logger, pace, events, propose, trouble } = options;
   const bell = createBell(pace);
   const gateway = guardGateway({
     gateway: createGatewayClient({ ...config, answered: events.answered }),
@@ -23,10 +22,9 @@ export async function startPayments(options: PaymentOptions): Promise<RunningPay
     changed: (state) => logger.warn({ state }, 'the circuit breaker of the payment gateway changed'),
     strange: (err, { order_id }) => {
       events.strange(err.fault);
-      logger.error({ err, order_id }, 'an answer of the payment gateway is not to be believed; it changes nothing');
+      logger.error({ error: err.message, order_id }, 'an answer of the payment gateway is not to be believed');
     },
   });
-  const propose = createPropose({ client, pace, outcomeWaitMsMax: config.outcomeWaitMsMax, trouble });
   let letters: LetterBook | null = null;
   const desk = createDesk(bell, (orderId) => letters?.find(orderId));
   const book = await openLetterBook({

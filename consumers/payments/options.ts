@@ -7,6 +7,7 @@ import type { Logger } from '../../src/platform/logger.ts';
 import type { BreakerState } from './breaker.ts';
 import type { GatewayFault } from './gateway.ts';
 import type { PaymentOutcome } from './job.ts';
+import type { Propose } from '../propose.ts';
 
 /** Hears what the worker counts. */
 export interface PaymentEvents {
@@ -26,7 +27,8 @@ export interface PaymentOptions {
   readonly group: string;
   /** A group of this process alone, for what every worker has to know. */
   readonly ownGroup: string;
-  readonly client: LedgerClient;
+  readonly client: Pick<LedgerClient, 'brokerNow'>;
+  readonly propose: Propose;
   readonly decode: (partition: number, record: LogRecord, signal: AbortSignal) => EventRecord | Promise<EventRecord>;
   readonly config: Config;
   readonly logger: Logger;

@@ -217,6 +217,12 @@ export const metricTable = {
     help: 'The circuit breaker of the payment gateway: 0 closed, 1 trying, 2 open.',
     labels: [],
   }),
+  sweepProposals: counter({
+    name: 'ledger_sweep_proposals_total',
+    of: 'workers',
+    help: 'Stale orders that the sweeper proposed to expire, by what the writer decided.',
+    labels: [['outcome', '`expired`; `refused`: paid or cancelled meanwhile, or not due by log time']],
+  }),
   gatewayStrange: counter({
     name: 'ledger_gateway_strange_answers_total',
     of: 'workers',

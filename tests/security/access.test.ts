@@ -44,6 +44,12 @@ const forOperators = [
   'DELETE /v1/products/{product_id}',
   'POST /v1/products/{product_id}/stock-adjustments',
   'POST /v1/audits',
+  'GET /v1/dead-letters',
+  'GET /v1/dead-letters/{dead_letter_id}',
+  'POST /v1/dead-letters/{dead_letter_id}/retry',
+  'POST /v1/dead-letters/{dead_letter_id}/discard',
+  'POST /v1/dead-letters/retry',
+  'POST /v1/dead-letters/discard',
 ];
 
 const nobodies: readonly (readonly [string, { readonly [name: string]: string }])[] = [
