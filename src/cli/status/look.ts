@@ -96,7 +96,9 @@ async function membersOf({ groups, topics, config }: Watched): Promise<Look['mem
   const { writer, projector, payments } = groupsOf(config.topicPrefix);
   const [asked, answering] = await Promise.all([
     groups.members([writer], topics.commands),
-    groups.list(apiGroup(topics.events, '')).then((api) => groups.members([projector, payments, ...api], topics.events)),
+    groups
+      .list(apiGroup(topics.events, ''))
+      .then((api) => groups.members([projector, payments, ...api], topics.events)),
   ]);
   const api = [...answering].filter(([group]) => ![projector, payments].includes(group)).flatMap(([, all]) => all);
   const workers = answering.get(payments) ?? [];
