@@ -20,7 +20,7 @@ async function clientOf(behaviour: Partial<Behaviour> = {}, itsSecret = secret):
   const app = createGateway({ secret: itsSecret, record: openRecord(null), behaviour: { ...quick, ...behaviour } });
   open.push(app);
   const gatewayUrl = await app.listen({ port: 0, host: '127.0.0.1' });
-  return createGatewayClient({ gatewayUrl, gatewaySecret: secret, gatewayTimeoutMs: 300 });
+  return createGatewayClient({ gatewayUrl, gatewaySecret: secret, gatewayTimeoutMs: 1_500 });
 }
 
 test('a capture, asked again, looked up: one and the same', async () => {
