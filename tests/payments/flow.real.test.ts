@@ -37,6 +37,21 @@ test('an automatic order is paid, its units are sold, and it was captured once',
   expect(await stockOf(api, 'paid')).toEqual({ on_hand: 4, held: 0 });
 });
 
+test('an order of many products, wherever they live, is paid as one', async () => {
+  const products = ['many-a', 'many-b', 'many-c', 'many-d', 'many-e'];
+  for (const product of products) await api.product(product, 5);
+  const lines = products.map((product_id) => ({ product_id, quantity: 2 }));
+  const reply = await api.request('POST', '/v1/orders', { lines }, { 'idempotency-key': 'many' });
+  expect(reply.status).toBe(201);
+  const order = String(reply.body['order_id']);
+  await reaches(api, order, 'PAID');
+  expect(gateway.attempts(order)).toMatchObject([{ status: 'captured', amount: { amount: 4_500, currency: 'USD' } }]);
+  for (const product of products) {
+    const sold = async () => (await stockOf(api, product)).on_hand === 3 && (await stockOf(api, product)).held === 0;
+    await eventually(sold, { withinMs: 10_000, what: `the sale of ${product}` });
+  }
+});
+
 test('a declined payment fails the order and gives the stock back', async () => {
   await api.product('declined', 5);
   await gateway.behave({ success_rate: 0 });
