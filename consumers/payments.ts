@@ -10,6 +10,9 @@ import type { PaymentOptions, RunningPayments } from './payments/options.ts';
 import { runPass } from './payments/pass.ts';
 import { createBell } from './projector/loop.ts';
 
+/** How long a stop waits for jobs at work, ms; the process has to be gone soon after. */
+const stopMsMax = 2_000;
+
 /** Joins the group of payment workers. @throws LogError */
 export async function startPayments(options: PaymentOptions): Promise<RunningPayments> {
   const { client, config, logger, pace, events, propose, trouble } = options;
@@ -64,8 +67,8 @@ export async function startPayments(options: PaymentOptions): Promise<RunningPay
       jobs: { ...desk.queue.size(), running: crew.running(), parked: book.size() },
     }),
     stop: async () => {
-      // Whoever is asked for an answer right now gets the time to give it.
-      await crew.stop(config.gatewayTimeoutMs);
+      // Whoever is asked for an answer right now gets some time to give it; the rest is done again by a successor.
+      await crew.stop(Math.min(config.gatewayTimeoutMs, stopMsMax));
       await Promise.all([following.stop(), book.stop()]);
     },
   };
