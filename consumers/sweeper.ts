@@ -2,6 +2,7 @@
 // the order's own state, so that a view which lags does no harm.
 import type { StaleOrder } from '../projections/order-state/queries.ts';
 import type { Pace } from '../src/log/port.ts';
+import { startDeadline } from '../src/platform/deadline.ts';
 import type { Config } from '../src/platform/config.ts';
 import type { Logger } from '../src/platform/logger.ts';
 import type { Propose } from './propose.ts';
@@ -90,7 +91,8 @@ async function proposeAll(
   signal: AbortSignal,
 ): Promise<readonly ('expired' | 'refused')[]> {
   // A writer that does not answer will find the proposals later; the next sweep looks again.
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(outcomesMsMax)]);
+  const limit = startDeadline(outcomesMsMax);
+  const patience = AbortSignal.any([signal, limit.signal]);
   const asked = orders.map(async ({ order_id, partition }) => {
     const command = { type: 'ExpireOrder', data: { order_id } } as const;
     const proposal = { command, partition, correlation_id: `sweep-${order_id}`, actor: 'worker:sweeper' };
@@ -99,5 +101,9 @@ async function proposeAll(
     decided(outcome);
     return outcome;
   });
-  return Promise.all(asked);
+  try {
+    return await Promise.all(asked);
+  } finally {
+    limit.clear();
+  }
 }

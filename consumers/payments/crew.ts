@@ -2,6 +2,7 @@
 // later, or a dead letter.
 import type { LetterRecord } from '../../schemas/dead-letters.ts';
 import type { Pace } from '../../src/log/port.ts';
+import { startDeadline } from '../../src/platform/deadline.ts';
 import type { Bell } from '../projector/loop.ts';
 import type { GuardedGateway } from './breaker.ts';
 import { deadLetterIdOf } from './identities.ts';
@@ -80,8 +81,7 @@ export function startCrew(options: CrewOptions): Crew {
   async function run(job: Job): Promise<void> {
     const lane = options.signalOf(job);
     if (lane === null) return;
-    const limit = AbortSignal.timeout(options.jobMsMax);
-    const passed = await passOf(options, job, { lane, limit, ending: ending.signal });
+    const passed = await passOf(options, job, { lane, ending: ending.signal });
     if (passed === null || lane.aborted) return;
     try {
       await conclude(options, job, passed, AbortSignal.any([lane, ending.signal]));
@@ -108,19 +108,21 @@ export function startCrew(options: CrewOptions): Crew {
 
 interface Ends {
   readonly lane: AbortSignal;
-  readonly limit: AbortSignal;
   readonly ending: AbortSignal;
 }
 
 /** Null where it is no longer ours to say how it went. */
-async function passOf(options: CrewOptions, job: Job, { lane, limit, ending }: Ends): Promise<Passed | null> {
+async function passOf(options: CrewOptions, job: Job, { lane, ending }: Ends): Promise<Passed | null> {
+  const limit = startDeadline(options.jobMsMax);
   try {
-    return await options.pass(job, AbortSignal.any([lane, limit, ending]));
+    return await options.pass(job, AbortSignal.any([lane, limit.signal, ending]));
   } catch (error) {
     if (lane.aborted || ending.aborted) return null;
-    if (limit.aborted) return { kind: 'hindered', error: `not finished within ${options.jobMsMax} ms` };
+    if (limit.signal.aborted) return { kind: 'hindered', error: `not finished within ${options.jobMsMax} ms` };
     options.trouble(error);
     return { kind: 'failed', error: error instanceof Error ? error.message : String(error) };
+  } finally {
+    limit.clear();
   }
 }
 

@@ -3,6 +3,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Money } from '../../schemas/generated.ts';
+import { startDeadline } from '../../src/platform/deadline.ts';
 import type { Job } from './job.ts';
 
 /** What is known of an attempt. */
@@ -97,22 +98,24 @@ function requestOf(operation: 'charge' | 'look_up' | 'void', job: Charged): Requ
 }
 
 async function send(options: GatewayOptions, { method, path, body }: Request, signal: AbortSignal): Promise<Answer> {
-  const limit = AbortSignal.timeout(options.gatewayTimeoutMs);
+  const limit = startDeadline(options.gatewayTimeoutMs);
   const payload = body === null ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   try {
     const answer = await fetch(new URL(path, options.gatewayUrl), {
       method,
       ...payload,
       redirect: 'error',
-      signal: AbortSignal.any([signal, limit]),
+      signal: AbortSignal.any([signal, limit.signal]),
     });
     return { status: answer.status, text: await answer.text(), signature: answer.headers.get(signatureHeader) };
   } catch (cause) {
     signal.throwIfAborted();
-    if (limit.aborted) {
+    if (limit.signal.aborted) {
       throw new GatewayError('timeout', `no answer within ${options.gatewayTimeoutMs} ms`, { cause });
     }
     throw new GatewayError('broken', 'the connection broke before the answer', { cause });
+  } finally {
+    limit.clear();
   }
 }
 
