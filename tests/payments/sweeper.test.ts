@@ -1,7 +1,7 @@
 // The sweeper on a clock that the test turns: how much it proposes, and when it keeps still.
 import { expect, test } from '@jest/globals';
 import type { Proposal } from '../../consumers/propose.ts';
-import { sweepOnce } from '../../consumers/sweeper.ts';
+import { sweepOnce } from '../../consumers/sweeper/sweep.ts';
 import type { SweepCounts, SweepStore } from '../../consumers/sweeper/store.ts';
 import type { StaleOrder } from '../../projections/order-state/queries.ts';
 import type { Outcome } from '../../src/log/client-port.ts';
