@@ -16,6 +16,8 @@ COPY schemas ./schemas
 COPY src ./src
 COPY projections ./projections
 COPY consumers ./consumers
+# The simulated payment gateway is a service of docker-compose.yml from the same image.
+COPY stack/gateway ./stack/gateway
 # The image's own unprivileged user; nothing below /app is writable to it.
 USER node
 EXPOSE 3000

@@ -65,6 +65,21 @@ export function postgresContainer(passwords: Pick<Passwords, 'postgres'>): Conta
   };
 }
 
+/** It runs our own sources, which the tests mount into the image that the service is built from. */
+export function gatewayContainer(passwords: Pick<Passwords, 'gateway'>): ContainerSettings {
+  return {
+    image: 'node:24-bookworm-slim',
+    containerPort: 8090,
+    environment: {
+      GATEWAY_HOST: '0.0.0.0',
+      GATEWAY_PORT: '8090',
+      GATEWAY_DIR: '/var/lib/gateway',
+      GATEWAY_SECRET: passwords.gateway,
+    },
+    command: ['node', '/app/stack/gateway/main.ts'],
+  };
+}
+
 export function redisContainer(): ContainerSettings {
   const flags = Object.entries(REDIS_SETTINGS).flatMap(([name, value]) => [`--${name}`, value]);
   return { image: 'redis:7-alpine', containerPort: 6379, environment: {}, command: ['redis-server', ...flags] };

@@ -4,9 +4,16 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { StartedNetwork, StartedTestContainer } from 'testcontainers';
 import { GenericContainer, Network, Wait, getContainerRuntimeClient } from 'testcontainers';
-import { kafkaContainer, postgresContainer, redisContainer, registryContainer } from './container-settings.ts';
+import {
+  gatewayContainer,
+  kafkaContainer,
+  postgresContainer,
+  redisContainer,
+  registryContainer,
+} from './container-settings.ts';
 import type { ContainerSettings } from './container-settings.ts';
 import type { StackEnv } from './environment.ts';
 import { envOf } from './environment.ts';
@@ -20,6 +27,8 @@ import type { Stack, StackOptions } from './stack.ts';
 import { waitFor } from './wait.ts';
 
 const PULL_MS_MAX = 10 * 60_000;
+/** What the gateway's program consists of. */
+const GATEWAY_SOURCES = ['package.json', 'node_modules', 'stack/gateway'];
 
 export async function startContainers(options: StackOptions): Promise<Stack> {
   const temporary = options.dir === undefined;
@@ -65,6 +74,7 @@ class ContainerStack implements Stack {
       create('kafka').then(() => create('registry')),
       create('postgres'),
       create('redis'),
+      create('gateway'),
     ]);
     const failure = results.find((result) => result.status === 'rejected');
     if (failure !== undefined) throw failure.reason;
@@ -118,6 +128,7 @@ class ContainerStack implements Stack {
       .withNetworkAliases(name)
       .withEnvironment({ ...settings.environment })
       .withCommand([...settings.command])
+      .withBindMounts(name === 'gateway' ? GATEWAY_SOURCES.map(mounted) : [])
       .withExposedPorts({ container: settings.containerPort, host: this.ports[name] })
       .withLogConsumer((stream) => stream.pipe(log))
       .withWaitStrategy(Wait.forListeningPorts())
@@ -144,6 +155,8 @@ class ContainerStack implements Stack {
         return postgresContainer(this.#passwords);
       case 'redis':
         return redisContainer();
+      case 'gateway':
+        return gatewayContainer(this.#passwords);
     }
   }
 
@@ -152,4 +165,8 @@ class ContainerStack implements Stack {
     if (container === undefined) throw new Error(`${name} is not part of this stack`);
     return (await getContainerRuntimeClient()).container.getById(container.getId());
   }
+}
+
+function mounted(path: string): { source: string; target: string; mode: 'ro' } {
+  return { source: fileURLToPath(new URL(`../${path}`, import.meta.url)), target: `/app/${path}`, mode: 'ro' };
 }

@@ -8,6 +8,9 @@ export interface StackEnv {
   /** A role that may log in and read what `ledger prepare` grants it, and change nothing. */
   readonly DATABASE_URL_READONLY: string;
   readonly REDIS_URL: string;
+  readonly LEDGER_GATEWAY_URL: string;
+  /** Signs the gateway's answers. */
+  readonly LEDGER_GATEWAY_SECRET: string;
 }
 
 export function envOf(ports: Ports, passwords: Passwords): StackEnv {
@@ -17,13 +20,15 @@ export function envOf(ports: Ports, passwords: Passwords): StackEnv {
     DATABASE_URL: urlOf(ports, passwords, 'ledger', 'ledger'),
     DATABASE_URL_READONLY: urlOf(ports, passwords, 'ledger_readonly', 'ledger'),
     REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
+    LEDGER_GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
+    LEDGER_GATEWAY_SECRET: passwords.gateway,
   };
 }
 
 export function urlOf(
   ports: Pick<Ports, 'postgres'>,
   passwords: Passwords,
-  role: keyof Passwords,
+  role: Exclude<keyof Passwords, 'gateway'>,
   database: string,
 ): string {
   return `postgres://${role}:${passwords[role]}@127.0.0.1:${ports.postgres}/${database}`;

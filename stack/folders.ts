@@ -58,20 +58,29 @@ export async function makePassable(folder: string): Promise<void> {
   if (process.getuid?.() === 0) await chmod(folder, mode | OTHERS_MAY_PASS);
 }
 
-/** The passwords of this stack's Postgres, made at the first start. */
+/** The passwords of this stack's Postgres and the gateway's secret, made at the first start. */
 export async function passwordsIn(folders: Folders): Promise<Passwords> {
   const file = join(folders.dir, 'data', 'postgres-passwords.json');
   if (!existsSync(file)) {
-    const fresh = (): string => randomBytes(18).toString('base64url');
-    const made: Passwords = { postgres: fresh(), ledger: fresh(), ledger_readonly: fresh() };
+    const made = { postgres: fresh(), ledger: fresh(), ledger_readonly: fresh(), gateway: fresh() } satisfies Passwords;
     await writeFile(file, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 });
   }
   const known: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  // A folder of before there was a gateway.
+  if (typeof known === 'object' && known !== null && !('gateway' in known)) {
+    Object.assign(known, { gateway: fresh() });
+    await writeFile(file, `${JSON.stringify(known, null, 2)}\n`, { mode: 0o600 });
+  }
   return {
     postgres: textIn(known, 'postgres', file),
     ledger: textIn(known, 'ledger', file),
     ledger_readonly: textIn(known, 'ledger_readonly', file),
+    gateway: textIn(known, 'gateway', file),
   };
+}
+
+function fresh(): string {
+  return randomBytes(18).toString('base64url');
 }
 
 function textIn(value: unknown, name: string, file: string): string {

@@ -21,7 +21,7 @@ import type { Stack, StackOptions } from './stack.ts';
 import { waitUntil } from './wait.ts';
 
 const CHILDREN_GONE_MS_MAX = 10_000;
-const PORT_COUNT = 5;
+const PORT_COUNT = 6;
 
 export interface NativeSetup {
   readonly home: ServersHome;
@@ -61,8 +61,9 @@ export async function startWith(
 }
 
 export async function choosePorts(): Promise<Ports> {
-  const [kafka = 0, kafkaController = 0, registry = 0, postgres = 0, redis = 0] = await freePorts(PORT_COUNT);
-  return { kafka, kafkaController, registry, postgres, redis };
+  const [kafka = 0, kafkaController = 0, registry = 0, postgres = 0, redis = 0, gateway = 0] =
+    await freePorts(PORT_COUNT);
+  return { kafka, kafkaController, registry, postgres, redis, gateway };
 }
 
 class NativeStack implements Stack {

@@ -1,8 +1,8 @@
 // What a server of the local stack is: how to lay out its data, how to run it, how to ask whether it answers.
-// The four definitions are in stack/servers; native.ts, up.ts and the tests all use these.
+// The five definitions are in stack/servers; native.ts, up.ts and the tests all use these.
 import type { ServersHome } from './fetch.ts';
 
-export const SERVER_NAMES = ['kafka', 'registry', 'postgres', 'redis'] as const;
+export const SERVER_NAMES = ['kafka', 'registry', 'postgres', 'redis', 'gateway'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
 export interface Ports {
@@ -11,13 +11,15 @@ export interface Ports {
   readonly registry: number;
   readonly postgres: number;
   readonly redis: number;
+  readonly gateway: number;
 }
 
-/** Passwords of the three Postgres roles; made once, kept beside the data that they open. */
+/** Passwords of the three Postgres roles and the secret that signs the gateway's answers; made once, kept beside the data. */
 export interface Passwords {
   readonly postgres: string;
   readonly ledger: string;
   readonly ledger_readonly: string;
+  readonly gateway: string;
 }
 
 export interface ServerContext {
@@ -63,4 +65,5 @@ export const ENDINGS: Readonly<Record<ServerName, Ending>> = {
   // SIGTERM would wait until the last client left; SIGKILL would leave its shared memory behind.
   postgres: { stop: 'SIGINT', abort: 'SIGQUIT', stopMsMax: 30_000 },
   redis: { stop: 'SIGTERM', abort: 'SIGKILL', stopMsMax: 10_000 },
+  gateway: { stop: 'SIGTERM', abort: 'SIGKILL', stopMsMax: 5_000 },
 };

@@ -1,4 +1,5 @@
-// A whole stack of real servers for tests and developers: Kafka, schema registry, Postgres and Redis.
+// A whole stack of real servers for tests and developers: Kafka, schema registry, Postgres, Redis and the
+// simulated payment gateway.
 //
 //   const stack = await startStack();                 // free ports, temporary folder, about 5 s
 //   stack.env.KAFKA_BROKERS; await stack.kill('kafka'); await stack.start('kafka'); await stack.stop();
@@ -21,7 +22,7 @@ export interface StackOptions {
   readonly ports?: Ports;
   /** Default: containers where a Docker engine answers, else native. LEDGER_STACK_PROVIDER overrides the default. */
   readonly provider?: Provider;
-  /** Default: all four. The registry needs kafka. */
+  /** Default: all five. The registry needs kafka. */
   readonly servers?: readonly ServerName[];
   /** Hears what takes long (fetching the servers). Default: standard error. */
   readonly note?: (line: string) => void;

@@ -105,3 +105,36 @@ export function toOrder(row: OrderRow): OrderView {
     journal_offset: row.journal_offset,
   };
 }
+
+/** An order whose time is over, as far as the view knows. */
+export interface StaleOrder {
+  readonly order_id: string;
+  readonly partition: number;
+  /** ms since the epoch */
+  readonly created_at: number;
+}
+
+export interface StaleOptions {
+  readonly partitions: readonly number[];
+  /** ms since the epoch */
+  readonly at: number;
+  readonly after: StaleOrder | null;
+  readonly limit: number;
+}
+
+/** PENDING orders of these partitions that were due to expire at that time, oldest first, after the one given. */
+export function staleOrdersQuery(schema: string, { partitions, at, after, limit }: StaleOptions): Query {
+  const parameters = createParameters();
+  const where = [
+    "status = 'PENDING'",
+    `expires_at <= ${timeParameter(parameters, at)}`,
+    `partition = ANY (${parameters.add([...partitions])})`,
+  ];
+  if (after !== null) {
+    const time = timeParameter(parameters, after.created_at);
+    where.push(`(created_at, order_id) > (${time}, ${parameters.add(after.order_id)})`);
+  }
+  const text = `SELECT order_id, partition, (extract(epoch FROM created_at) * 1000)::bigint AS created_at
+    FROM ${schema}.orders WHERE ${where.join(' AND ')} ORDER BY created_at, order_id LIMIT ${parameters.add(limit)}`;
+  return { text, values: parameters.values };
+}

@@ -3,8 +3,16 @@
 export interface Groups {
   readonly writer: string;
   readonly projector: string;
+  readonly payments: string;
+  readonly deadLetters: string;
 }
 
 export function groupsOf(topicPrefix: string): Groups {
-  return { writer: `${topicPrefix}.writer`, projector: `${topicPrefix}.projector` };
+  const group = (name: string): string => `${topicPrefix}.${name}`;
+  return {
+    writer: group('writer'),
+    projector: group('projector'),
+    payments: group('payments'),
+    deadLetters: group('dead-letters-table'),
+  };
 }

@@ -5,6 +5,7 @@ import { withoutSecrets } from '../platform/secrets.ts';
 import { messageOf } from './message.ts';
 import { addAudit } from './verbs/audit.ts';
 import { addConfig } from './verbs/config.ts';
+import { addDeadLetters } from './verbs/dead-letters.ts';
 import { addDoctor } from './verbs/doctor.ts';
 import { addEvents } from './verbs/events.ts';
 import { addExport } from './verbs/export.ts';
@@ -25,8 +26,8 @@ const program = new Command('ledger')
     '\nExit codes: 0 done, 1 failed or found something, 2 wrong usage or configuration.\nEvery setting is an environment variable; README.md has the table.',
   );
 
-for (const add of [addPrepare, addServe, addStatus, addAudit, addDoctor, addEvents, addExport, addConfig, addKeys])
-  add(program);
+const verbs = [addPrepare, addServe, addStatus, addAudit, addExport, addDoctor, addEvents, addDeadLetters, addConfig, addKeys];
+for (const add of verbs) add(program);
 
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -13,8 +13,9 @@ import { stateCodec } from '../domain/snapshot.ts';
 import { createApp, createVitalsApp } from '../http/app.ts';
 import { findApiKey } from '../http/api-keys.ts';
 import { createCredentials } from '../http/auth.ts';
+import { createCustomers } from '../http/customers.ts';
 import { createClaims } from '../http/claims.ts';
-import { startLedgerClient } from '../log/client.ts';
+import { apiGroup, startLedgerClient } from '../log/client.ts';
 import type { RunningClient } from '../log/client.ts';
 import { createSnapshots } from '../log/snapshots.ts';
 import type { AppendedBatch } from '../log/writer.ts';
@@ -26,18 +27,21 @@ import { createMetrics } from '../platform/metrics.ts';
 import { realPace } from '../platform/pace.ts';
 import { createPool } from '../platform/postgres.ts';
 import { createRedis } from '../platform/redis.ts';
-import type { RoleReport } from './health.ts';
 import { createAudits } from './audits.ts';
+import { openDeadLetters } from './dead-letters.ts';
 import { groupsOf } from './groups.ts';
 import { createHealth } from './health.ts';
 import { createLogParts } from './parts.ts';
 import { watchPartitions } from './partition-metrics.ts';
 import { createProjectorMetrics } from './projector-metrics.ts';
+import type { Roles } from './role-reports.ts';
+import { reportRoles } from './role-reports.ts';
 import { checkStart } from './start-checks.ts';
 import { version } from './version.ts';
+import { startWorkers } from './workers.ts';
 import { createWriterMetrics } from './writer-metrics.ts';
 
-export const roleNames = ['api', 'writer', 'projector'] as const;
+export const roleNames = ['api', 'writer', 'projector', 'workers'] as const;
 export type RoleName = (typeof roleNames)[number];
 
 export interface Serving {
@@ -75,9 +79,18 @@ export async function serve(
     const appended = (batch: AppendedBatch): void => client?.appended(batch);
     const writer = roles.has('writer') ? stopLater(await startWriter(parts, exit, appended)) : null;
     const projector = roles.has('projector') ? stopLater(await startProjecting(parts)) : null;
-    if (roles.has('api')) client = stopLater(await startClient(parts, writer));
+    // Workers put commands to the ledger as an API does, and in its process through the same connections.
+    if (roles.has('api') || roles.has('workers'))
+      client = stopLater(await startClient(parts, writer, roles.has('api')));
+    // They end before what they ask.
+    const startWorking = async (asked: RunningClient) =>
+      running.adopt(await startWorkers(parts, asked), (role) => role.stop());
+    const workers = roles.has('workers') && client !== null ? await startWorking(client) : null;
+    const api = roles.has('api') ? client : null;
     watchPartitions(parts.metrics.registry, { writer, projector }, { ...parts, msMax: config.healthTimeoutMs });
-    const app = running.adopt(await createHttp(parts, { client, writer, projector }), (http) => http.close());
+    const app = running.adopt(await createHttp(parts, { client: api, writer, projector, workers }), (http) =>
+      http.close(),
+    );
     running.defer(() => parts.audits.stop());
     await app.listen({ port: config.port, host: config.host, backlog: config.connectionsBacklog });
     // In reverse: requests first, then what they rest on, so that nobody waits for an answer that can no longer come.
@@ -99,13 +112,6 @@ async function stopTogether(roles: readonly Stoppable[]): Promise<void> {
   if (failure !== undefined) throw failure.reason;
 }
 
-/** The roles of this process; null is one that it does not have. */
-interface Roles {
-  readonly client: RunningClient | null;
-  readonly writer: WriterRole | null;
-  readonly projector: RunningProjector | null;
-}
-
 async function connect(config: Config, logger: Logger, running: AsyncDisposableStack, signal: AbortSignal) {
   const instanceId = randomUUID();
   const logParts = createLogParts(config, logger, `ledger-${instanceId}`);
@@ -115,6 +121,11 @@ async function connect(config: Config, logger: Logger, running: AsyncDisposableS
   const records = await checkStart(config, logger, logParts, signal);
   const pool = running.adopt(createPool(config, logger), (one) => one.end());
   const redis = running.adopt(createRedis(config, logger), (one) => one.disconnect());
+  const trouble = (err: unknown): void => {
+    metrics.logTroubles.inc();
+    troubles.trouble(err);
+  };
+  const letters = openDeadLetters({ ...logParts, topic: logParts.topics.deadLetters, pool, config, trouble });
   return {
     ...logParts,
     ...records,
@@ -126,10 +137,8 @@ async function connect(config: Config, logger: Logger, running: AsyncDisposableS
     pool,
     redis,
     audits: createAudits(config, logger),
-    trouble: (err: unknown): void => {
-      metrics.logTroubles.inc();
-      troubles.trouble(err);
-    },
+    deadLetters: running.adopt(letters, (one) => one.stop()),
+    trouble,
   };
 }
 
@@ -212,11 +221,12 @@ function startProjecting({
 }
 
 /** A writer of this process gets the commands of its callers at once. */
-function startClient(parts: Parts, writer: WriterRole | null): Promise<RunningClient> {
-  const { config, codec } = parts;
+function startClient(parts: Parts, writer: WriterRole | null, isApi: boolean): Promise<RunningClient> {
+  const { config, codec, topics, instanceId } = parts;
   return startLedgerClient({
     ...parts,
     partitions: config.partitions,
+    group: isApi ? apiGroup(topics.events, instanceId) : `${topics.events}.workers.${instanceId}`,
     encode: (command) => codec.encode(command),
     landed: (partition, records) => writer?.offer(partition, records),
     sendRecordsMax: config.sendRecordsMax,
@@ -235,37 +245,27 @@ function createHttp(parts: Parts, roles: Roles): Promise<FastifyInstance> {
     logger,
     metrics,
     credentials: createCredentials({ ...config, find: (hash) => findApiKey(pool, hash), now: Date.now }),
-    health: createHealth({ ...sources, roles: () => report(config, roles) }),
+    health: createHealth({ ...sources, roles: () => reportRoles(config, roles) }),
   };
   if (client === null) {
-    const ready = (): boolean => Object.values(report(config, roles)).every(({ status }) => status === 'ok');
+    // A gateway that is away is no reason to start another process in place of this one.
+    const ready = (): boolean =>
+      Object.entries(reportRoles(config, roles)).every(([role, { status }]) => status === 'ok' || role === 'workers');
     return createVitalsApp({ ...vitals, ready });
   }
   const claims = { prefix: config.topicPrefix, claimsMax: config.claimsMax, rememberS: config.keyRememberS };
   const views = createViews(pool);
   const { audits } = parts;
-  return createApp({ ...vitals, client, views, claims: createClaims(redis, claims), passing, audits });
-}
-
-function report(config: Config, { client, writer, projector }: Roles): { readonly [name: string]: RoleReport } {
-  const all: { [name: string]: RoleReport } = {};
-  if (client !== null) {
-    const partitions = Array.from({ length: config.partitions }, (_, i) => i);
-    all['api'] = { status: client.ready() ? 'ok' : 'waiting', partitions };
-  }
-  if (writer !== null) {
-    const status = writer.status();
-    const has = (word: string): boolean => [...status.values()].some((one) => one.status === word);
-    const word = has('stopped') ? 'stopped' : has('rebuilding') ? 'rebuilding' : 'ok';
-    all['writer'] = { status: word, partitions: [...status.keys()] };
-  }
-  if (projector !== null) {
-    const { partitions: own, trouble, refused } = projector.status();
-    const halted = refused.length > 0 || own.some(({ state }) => state === 'halted');
-    const status = halted ? 'halted' : trouble === null ? 'ok' : 'waiting';
-    all['projector'] = { status, partitions: own.map(({ partition }) => partition) };
-  }
-  return all;
+  return createApp({
+    ...vitals,
+    client,
+    views,
+    claims: createClaims(redis, claims),
+    passing,
+    audits,
+    customers: createCustomers(pool),
+    deadLetters: parts.deadLetters,
+  });
 }
 
 function urlOf(app: FastifyInstance): string {

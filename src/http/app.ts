@@ -20,12 +20,16 @@ import { createReader } from './reader.ts';
 import { authenticate, readIdempotencyKey } from './requests.ts';
 import type { AppDeps, Room, VitalsDeps } from './room.ts';
 import { auditRoutes } from './routes/audits.ts';
+import { customerRoutes } from './routes/customers.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { docRoutes } from './routes/docs.ts';
 import { healthRoutes } from './routes/health.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { productRoutes } from './routes/products.ts';
 import { purchaseRoutes } from './routes/purchase.ts';
 import { stockRoutes } from './routes/stock.ts';
+import { deadLetterSchemas } from './dead-letter-schemas.ts';
+import { peopleSchemas } from './people-schemas.ts';
 import { namedSchemas } from './schemas.ts';
 import { securityHeaders } from './security-headers.ts';
 import { createSubmit } from './submit.ts';
@@ -68,6 +72,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       await v1.register(purchaseRoutes(room));
       await v1.register(productRoutes(room));
       await v1.register(stockRoutes(room));
+      await v1.register(customerRoutes(room));
+      await v1.register(deadLetterRoutes(room));
       await v1.register(auditRoutes(room));
     },
     { prefix: '/v1' },
@@ -89,7 +95,7 @@ export async function createVitalsApp(deps: VitalsDeps): Promise<FastifyInstance
 }
 
 function createRoom(deps: AppDeps): Room {
-  const { config, client, views, claims, credentials, metrics, health, passing, audits } = deps;
+  const { config, client, views, claims, credentials, metrics, health, passing, audits, customers, deadLetters } = deps;
   const now = (): number => performance.now();
   const waiters = createWaiters(config, now);
   const seen = createSeenPositions(client.startEnds);
@@ -109,6 +115,8 @@ function createRoom(deps: AppDeps): Room {
     health,
     undecided,
     audits,
+    customers,
+    deadLetters,
     reader: createReader({ client, views, waits, seen, now }),
     submit: createSubmit({ config, client, waiters, claims, metrics: both, passing }),
   };
@@ -163,7 +171,7 @@ function createServer({ config, logger, metrics }: Pick<AppDeps, 'config' | 'log
   // Answers are built here from typed values; their schemas are documentation.
   app.setSerializerCompiler(() => (body: unknown) => JSON.stringify(body));
   app.setErrorHandler(createErrorHandler(app.log));
-  for (const schema of namedSchemas) app.addSchema(schema);
+  for (const schema of [...namedSchemas, ...peopleSchemas, ...deadLetterSchemas]) app.addSchema(schema);
   return app;
 }
 
@@ -203,5 +211,5 @@ const openapiDocument = {
   },
   servers: [{ url: '/' }],
   components: { securitySchemes: { bearer: { type: 'http' as const, scheme: 'bearer' } } },
-  tags: [{ name: 'orders' }, { name: 'products' }, { name: 'service' }],
+  tags: [{ name: 'orders' }, { name: 'products' }, { name: 'customers' }, { name: 'service' }],
 };

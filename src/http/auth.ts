@@ -11,6 +11,8 @@ export interface Caller {
   /** Whom orders belong to that name no customer. */
   readonly customerId: string;
   readonly may: ReadonlySet<Permission>;
+  /** For whom it may act: a customer's own credential only for that customer. */
+  readonly actsFor: 'itself' | 'anybody';
 }
 
 export interface Credentials {
@@ -35,8 +37,8 @@ const unknownMs = 1_000;
 
 const rolePermissions: { readonly [role: string]: readonly Permission[] } = {
   admin: permissions,
-  operator: ['read', 'orders', 'products'],
-  service: ['read', 'orders'],
+  operator: ['read', 'orders', 'products', 'customers', 'dead-letters'],
+  service: ['read', 'orders', 'customers'],
 };
 
 interface Cached {
@@ -100,7 +102,7 @@ export function unauthenticated(): Problem {
 function callerOf(row: ApiKey): Caller {
   const allowed = Object.hasOwn(rolePermissions, row.role) ? (rolePermissions[row.role] ?? []) : [];
   const may = allowed.filter((one) => row.scopes.length === 0 || row.scopes.includes(one));
-  return { principal: `key:${row.key_id}`, customerId: row.customer_id, may: new Set(may) };
+  return { principal: `key:${row.key_id}`, customerId: row.customer_id, may: new Set(may), actsFor: 'anybody' };
 }
 
 /** Puts an entry last; the oldest go where there are too many. */

@@ -31,7 +31,7 @@ export interface GoodAnswer {
 export interface RouteDoc {
   readonly operationId: string;
   readonly summary: string;
-  readonly tag: 'orders' | 'products' | 'service';
+  readonly tag: 'orders' | 'products' | 'customers' | 'service';
   readonly good: { readonly [status: number]: GoodAnswer };
   readonly problems: readonly ProblemCode[];
   /** Whether the route is open to everybody. */

@@ -147,6 +147,11 @@ const table = {
     title: 'The order cannot be paid',
     help: 'The payment of an order that is CANCELLED, EXPIRED, FAILED, REFUSED or still RESERVING cannot begin.',
   },
+  not_parked: {
+    status: 422,
+    title: 'The dead letter is not parked',
+    help: 'Only a parked dead letter can be retried or discarded: this one is under way, settled, or a copy of a command that was refused for good.',
+  },
   headers_too_large: {
     status: 431,
     title: 'The header is too large',
@@ -193,6 +198,7 @@ export const successes = {
   done: 200,
   undecided: 202,
   archived: 204,
+  erased: 204,
   unmodified: 304,
 } as const;
 

@@ -117,7 +117,8 @@ function shared<T>(ask: () => Promise<T>): () => Promise<T> {
   };
 }
 
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
+/** Runs a question to Postgres. @throws Problem, `dependency_down` where it is away */
+export async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {

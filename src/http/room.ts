@@ -7,6 +7,8 @@ import type { Views } from '../../projections/views.ts';
 import type { LedgerClient } from '../log/client-port.ts';
 import type { Credentials } from './auth.ts';
 import type { Claims } from './claims.ts';
+import type { Customers } from './customers.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import type { Reader } from './reader.ts';
 import type { Submit } from './submit.ts';
 import type { Undecided } from './undecided.ts';
@@ -80,6 +82,8 @@ export interface AppDeps {
   readonly credentials: Credentials;
   readonly claims: Claims;
   readonly audits: Audits;
+  readonly customers: Customers;
+  readonly deadLetters: DeadLetters;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: () => Promise<HealthReport>;
@@ -94,6 +98,8 @@ export interface Room {
   readonly submit: Submit;
   readonly undecided: Undecided;
   readonly audits: Audits;
+  readonly customers: Customers;
+  readonly deadLetters: DeadLetters;
   readonly credentials: Credentials;
   readonly metrics: Metrics & ApiMetrics;
   readonly health: () => Promise<HealthReport>;

@@ -8,7 +8,7 @@ import { productIdPattern } from './ids.ts';
 import { problems } from './problems.ts';
 
 const amountMax = 10 ** 12;
-const strict = { additionalProperties: false };
+export const strict = { additionalProperties: false };
 // Half of a surrogate pair is no text. As a format, because most readers of the document cannot read such a pattern.
 Format.Set('well-formed', (value) => value.isWellFormed());
 /** Any text that is one; Postgres cannot keep a NUL. */
@@ -16,13 +16,13 @@ export const anyText = { pattern: '^[^\\u0000]*$', format: 'well-formed' } as co
 
 const text = (minLength: number, maxLength: number, description: string) =>
   Type.String({ minLength, maxLength, ...anyText, description });
-const nullableText = (maxLength: number, description: string) =>
+export const nullableText = (maxLength: number, description: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength, ...anyText, description });
 const nullableInteger = (minimum: number, maximum: number, description: string) =>
   Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum, maximum, description });
-const choice = <T extends string>(values: readonly T[], description: string) =>
+export const choice = <T extends string>(values: readonly T[], description: string) =>
   Type.Unsafe<T>({ type: 'string', enum: [...values], description });
-const time = (description: string) => Type.String({ format: 'date-time', description });
+export const time = (description: string) => Type.String({ format: 'date-time', description });
 const nullableTime = (description: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time', description });
 const nullableMoney = (description: string) =>
@@ -33,7 +33,7 @@ const nullableMoney = (description: string) =>
     description,
   });
 /** Named in the OpenAPI document, so that clients get one type for it. */
-const named = (id: string, schema: TSchema): TSchema => ({ ...schema, $id: id });
+export const named = (id: string, schema: TSchema): TSchema => ({ ...schema, $id: id });
 
 const priorities: readonly Priority[] = ['low', 'normal', 'high', 'critical', 'max'];
 const payments: readonly Payment[] = ['automatic', 'manual'];

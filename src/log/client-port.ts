@@ -30,7 +30,7 @@ export interface LedgerClient {
    * @throws LogError: `unavailable` nothing was sent; `unknown` it may have landed: submit the same command again
    */
   submit(partition: number, command: CommandRecord, traceparent?: string | null): Promise<Submitted>;
-  /** Registers the one listener of outcomes whose `reply_to` names this instance. */
+  /** Registers a listener of outcomes whose `reply_to` names this instance. */
   onOutcome(listener: (outcome: Outcome) => void): void;
   /** First and next offset of the journal partitions, asked of the broker. @throws LogError */
   journalEnds(): Promise<ReadonlyMap<number, Ends>>;

@@ -18,6 +18,8 @@ export interface LedgerClientOptions {
   readonly partitions: number;
   /** A uuid, new for each start. */
   readonly instanceId: string;
+  /** The group, of this instance alone, in which it hears outcomes. */
+  readonly group: string;
   readonly encode: (command: CommandRecord) => Uint8Array;
   readonly reading: Reading;
   readonly sendRecordsMax: number;
@@ -96,12 +98,13 @@ async function followOutcomes(options: LedgerClientOptions, startEnds: ReadonlyM
   const me = uuidToBytes(instanceId);
   const next = new Map(startEnds);
   const told = createTold();
-  let listener: ((outcome: Outcome) => void) | null = null;
+  const listeners: ((outcome: Outcome) => void)[] = [];
   const leisure = createLeisure(options.pace);
 
   function tell(partition: number, offset: number, event: EventRecord): void {
     const { index, count } = event.meta;
-    listener?.({ partition, event: { ...event, offset }, position: offset + count - 1 - index });
+    const outcome = { partition, event: { ...event, offset }, position: offset + count - 1 - index };
+    for (const listener of listeners) listener(outcome);
   }
 
   async function hear(partition: number, record: LogRecord): Promise<void> {
@@ -111,7 +114,7 @@ async function followOutcomes(options: LedgerClientOptions, startEnds: ReadonlyM
 
   const follower = await log.follow({
     topic: topics.events,
-    group: apiGroup(topics.events, instanceId),
+    group: options.group,
     assignment: 'all',
     start: (partition) => Promise.resolve(next.get(partition) ?? 0),
     deliver: (partition, records) => {
@@ -130,7 +133,7 @@ async function followOutcomes(options: LedgerClientOptions, startEnds: ReadonlyM
   });
   return {
     onOutcome: (given) => {
-      listener = given;
+      listeners.push(given);
     },
     appended: ({ partition, base, events }) => {
       // What the journal brought before the writer had its acknowledgement was heard already.

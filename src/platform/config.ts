@@ -5,6 +5,7 @@ import type { CrashAt } from './crash-points.ts';
 import { crashPoints } from './crash-points.ts';
 import { httpLimits } from './http-limits.ts';
 import { logLimits } from './log-limits.ts';
+import { workerLimits } from './worker-limits.ts';
 import type { Environment, ReadSetting, Setting } from './setting.ts';
 import { list, readSetting, setting, whole } from './setting.ts';
 
@@ -170,6 +171,7 @@ export const settings = {
     'Milliseconds after which a server that does not answer counts as down in /health.',
   ),
   ...logLimits,
+  ...workerLimits,
   projectorBatchMax: setting(
     'LEDGER_PROJECTOR_BATCH_MAX',
     whole(1, 100_000),

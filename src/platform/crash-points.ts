@@ -4,10 +4,11 @@
 /**
  * `decide`: commands were decided, nothing was appended. `append`: the broker acknowledged, the writer has not heard.
  * `submit`: a command was acknowledged, its request does not know. `answer`: the outcome was heard, the client was not
- * told. `project`: rows and checkpoint were committed, the projector does not know. Messages between partitions get
+ * told. `project`: rows and checkpoint were committed, the projector does not know. `charge`: the payment gateway has
+ * done its part, the ledger does not know. Messages between partitions get
  * theirs when there are some.
  */
-export const crashPoints = ['decide', 'append', 'submit', 'answer', 'project'] as const;
+export const crashPoints = ['decide', 'append', 'submit', 'answer', 'project', 'charge'] as const;
 export type CrashPoint = (typeof crashPoints)[number];
 
 /** Where to die: at the n-th pass of the point, counted from 1. */

@@ -173,4 +173,60 @@ export const metricTable = {
     help: 'What went wrong between the projector and Postgres or Kafka and was tried again.',
     labels: [],
   }),
+  payments: counter({
+    name: 'ledger_payments_total',
+    of: 'workers',
+    help: 'Payments that came to an end here.',
+    labels: [
+      [
+        'outcome',
+        '`captured`, `declined`; `abandoned`: a discarded dead letter; `not_wanted`: the order had ended before; `parked`: it became a dead letter',
+      ],
+    ],
+  }),
+  paymentFailures: counter({
+    name: 'ledger_payment_failures_total',
+    of: 'workers',
+    help: 'Passes of payments that failed and are tried again, or parked.',
+    labels: [['fault', '`own`: of this payment, it counts; `outage`: the gateway or the ledger was away, it does not']],
+  }),
+  paymentJobs: gauge({
+    name: 'ledger_payment_jobs',
+    of: 'workers',
+    help: 'Payments that this process knows of; what is beyond its limit waits in the journal.',
+    labels: [
+      [
+        'state',
+        '`later`: their time has not come; `ready`: they wait for their turn; `running`; `parked`: open dead letters, of the whole ledger',
+      ],
+    ],
+  }),
+  gatewayAnswers: histogram({
+    name: 'ledger_gateway_seconds',
+    of: 'workers',
+    help: 'Seconds of one request to the payment gateway.',
+    labels: [
+      ['operation', '`charge`, `look_up` or `void`'],
+      ['outcome', '`captured`, `declined`, `unknown`, or what went wrong, as `timeout`'],
+    ],
+    buckets: requestSeconds,
+  }),
+  gatewayBreaker: gauge({
+    name: 'ledger_gateway_breaker',
+    of: 'workers',
+    help: 'The circuit breaker of the payment gateway: 0 closed, 1 trying, 2 open.',
+    labels: [],
+  }),
+  sweepProposals: counter({
+    name: 'ledger_sweep_proposals_total',
+    of: 'workers',
+    help: 'Stale orders that the sweeper proposed to expire, by what the writer decided.',
+    labels: [['outcome', '`expired`; `refused`: paid or cancelled meanwhile, or not due by log time']],
+  }),
+  gatewayStrange: counter({
+    name: 'ledger_gateway_strange_answers_total',
+    of: 'workers',
+    help: 'Answers of the payment gateway that were not believed and changed nothing.',
+    labels: [['fault', '`unsigned`, `malformed` or `wrong_amount`']],
+  }),
 };

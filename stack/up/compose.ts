@@ -24,9 +24,11 @@ const SERVICES: readonly (readonly [service: string, name: string])[] = [
   ['registry', 'registry'],
   ['postgres', 'postgres'],
   ['redis', 'redis'],
+  ['gateway', 'gateway'],
   ['api', 'ledger'],
   ['writer', 'ledger-2'],
   ['projector', 'ledger-3'],
+  ['worker', 'ledger-4'],
 ];
 
 /** Names, as in `.run`, of what runs. */
@@ -94,12 +96,14 @@ function docker(settings: UpSettings, passwords?: Passwords): { env: NodeJS.Proc
     [portSettings.registry.variable]: String(ports.registry),
     [portSettings.postgres.variable]: String(ports.postgres),
     [portSettings.redis.variable]: String(ports.redis),
+    [portSettings.gateway.variable]: String(ports.gateway),
     PORT: String(processes[0]?.port ?? ''),
   };
   if (passwords !== undefined) {
     env['LEDGER_STACK_POSTGRES_PASSWORD'] = passwords.postgres;
     env['LEDGER_STACK_POSTGRES_LEDGER_PASSWORD'] = passwords.ledger;
     env['LEDGER_STACK_POSTGRES_READONLY_PASSWORD'] = passwords.ledger_readonly;
+    env['LEDGER_STACK_GATEWAY_SECRET'] = passwords.gateway;
   }
   return { env, cwd: root };
 }
@@ -111,14 +115,16 @@ export function serviceSettings(env: Readonly<Record<string, string | undefined>
       name === 'LOG_LEVEL' ||
       (name.startsWith('LEDGER_') &&
         !name.startsWith('LEDGER_STACK_') &&
-        !['LEDGER_URL', 'LEDGER_API_KEY'].includes(name)),
+        !['LEDGER_URL', 'LEDGER_API_KEY', 'LEDGER_GATEWAY_URL', 'LEDGER_GATEWAY_SECRET'].includes(name)),
   );
   return Object.fromEntries(wanted.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
 }
 
 /** A second compose file, for what only this machine's caller wants; JSON is YAML. */
 function override(environment: Record<string, string>): string {
-  const services = ['prepare', 'api', 'writer', 'projector'].map((service) => [service, { environment }] as const);
+  const services = ['prepare', 'api', 'writer', 'projector', 'worker'].map(
+    (service) => [service, { environment }] as const,
+  );
   // Compose would take a dollar sign in a value for a variable.
   return JSON.stringify({ services: Object.fromEntries(services) }, null, 2).replaceAll('$', '$$$$');
 }

@@ -32,6 +32,7 @@ export async function startServers(folders: Folders, ports: Ports, passwords: Pa
     start('kafka').then(() => start('registry')),
     start('postgres'),
     start('redis'),
+    start('gateway'),
   ]);
   const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
   if (failures.length === 1) throw failures[0];

@@ -18,8 +18,16 @@ export const portSettings: Readonly<Record<keyof Ports, { variable: string; fall
   registry: { variable: 'LEDGER_STACK_REGISTRY_PORT', fallback: 8081, what: 'the schema registry' },
   postgres: { variable: 'LEDGER_STACK_POSTGRES_PORT', fallback: 5432, what: 'Postgres' },
   redis: { variable: 'LEDGER_STACK_REDIS_PORT', fallback: 6379, what: 'Redis' },
+  gateway: { variable: 'LEDGER_STACK_GATEWAY_PORT', fallback: 8090, what: 'the payment gateway' },
 };
-export const PORT_NAMES: readonly (keyof Ports)[] = ['kafka', 'kafkaController', 'registry', 'postgres', 'redis'];
+export const PORT_NAMES: readonly (keyof Ports)[] = [
+  'kafka',
+  'kafkaController',
+  'registry',
+  'postgres',
+  'redis',
+  'gateway',
+];
 export const httpPortSetting = { variable: 'PORT', fallback: 3000, what: 'the ledger' } as const;
 
 /** One process of the ledger that is kept up. */
@@ -54,6 +62,7 @@ export function readSettings(env: Environment): UpSettings {
     registry: port(portSettings.registry),
     postgres: port(portSettings.postgres),
     redis: port(portSettings.redis),
+    gateway: port(portSettings.gateway),
   };
   const http = port(httpPortSetting);
   const processes = processesFrom(env['LEDGER_STACK_ROLES'] ?? '', http);

@@ -54,7 +54,8 @@ export function keepRunning({ last, running, provider, wanted, env }: Choice): U
     ...(provider === last.provider ? [] : [`LEDGER_STACK_PROVIDER (now ${last.provider})`]),
   ];
   const clashes = [...ports, ...others];
-  if (clashes.length === 0) return last.settings;
+  // The last time may have been before there was a gateway.
+  if (clashes.length === 0) return { ...last.settings, ports: { ...wanted.ports, ...last.settings.ports } };
   throw new Error(`What runs was started with other settings: ${clashes.join(', ')}. Run make down first.`);
 }
 

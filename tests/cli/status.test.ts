@@ -15,7 +15,12 @@ const one = { clientId: 'ledger-11111111-1111', host: '10.0.0.1', partitions: [0
 const two = { clientId: 'ledger-22222222-2222', host: '10.0.0.2', partitions: [1] };
 const before: Look = {
   at,
-  members: { api: [{ ...one, partitions: [0, 1] }], writer: [one, two], projector: [{ ...two, partitions: [0, 1] }] },
+  members: {
+    api: [{ ...one, partitions: [0, 1] }],
+    writer: [one, two],
+    projector: [{ ...two, partitions: [0, 1] }],
+    workers: [one],
+  },
   partitions: [partition(0), partition(1)],
   postgres: null,
 };
@@ -41,7 +46,7 @@ test('figures are those of the second look, rates are between the two', () => {
     error: null,
   });
   expect(processes).toEqual([
-    { client_id: one.clientId, host: one.host, roles: { api: [0, 1], writer: [0] } },
+    { client_id: one.clientId, host: one.host, roles: { api: [0, 1], writer: [0], workers: [0] } },
     { client_id: two.clientId, host: two.host, roles: { writer: [1], projector: [0, 1] } },
   ]);
   expect(trouble).toEqual([]);
@@ -68,9 +73,9 @@ test('people see processes, partitions, what the service says, and trouble last'
   expect(lines).toEqual([
     '2026-11-21T10:00:00.000Z',
     '',
-    'process          host      api  writer  projector',
-    'ledger-11111111  10.0.0.1  0-1  0       -',
-    'ledger-22222222  10.0.0.2  -    1       0-1',
+    'process          host      api  writer  projector  workers',
+    'ledger-11111111  10.0.0.1  0-1  0       -          0',
+    'ledger-22222222  10.0.0.2  -    1       0-1        -',
     '',
     'partition  writer           commands  undecided  per s  events  per s  behind: stock',
     '0          ledger-11111111  10        0          0.0    30      0.0    0',

@@ -205,6 +205,9 @@ describe('the documents', () => {
     }
     expect(Object.keys(document.components.schemas).sort()).toEqual([
       'AuditReport',
+      'Customer',
+      'DeadLetter',
+      'DeadLetterCount',
       'Movement',
       'Order',
       'Problem',
@@ -238,7 +241,11 @@ interface Operation {
 }
 
 const v1Routes = [
+  'delete /v1/customers/{customer_id}',
   'delete /v1/products/{product_id}',
+  'get /v1/customers/{customer_id}',
+  'get /v1/dead-letters',
+  'get /v1/dead-letters/{dead_letter_id}',
   'get /v1/orders',
   'get /v1/orders/{order_id}',
   'get /v1/products',
@@ -246,10 +253,15 @@ const v1Routes = [
   'get /v1/products/{product_id}/stock-history',
   'patch /v1/products/{product_id}',
   'post /v1/audits',
+  'post /v1/dead-letters/discard',
+  'post /v1/dead-letters/retry',
+  'post /v1/dead-letters/{dead_letter_id}/discard',
+  'post /v1/dead-letters/{dead_letter_id}/retry',
   'post /v1/orders',
   'post /v1/orders/{order_id}/cancel',
   'post /v1/orders/{order_id}/pay',
   'post /v1/products',
   'post /v1/products/{product_id}/purchase',
   'post /v1/products/{product_id}/stock-adjustments',
+  'put /v1/customers/{customer_id}',
 ];

@@ -115,10 +115,10 @@ describe('a credential', () => {
 });
 
 test.each([
-  ['admin', [], ['audits', 'orders', 'products', 'read']],
-  ['operator', [], ['orders', 'products', 'read']],
+  ['admin', [], ['audits', 'customers', 'dead-letters', 'orders', 'products', 'read']],
+  ['operator', [], ['customers', 'dead-letters', 'orders', 'products', 'read']],
   ['operator', ['read'], ['read']],
-  ['service', [], ['orders', 'read']],
+  ['service', [], ['customers', 'orders', 'read']],
   ['service', ['products', 'orders'], ['orders']],
   ['unheard-of', [], []],
   ['constructor', [], []],

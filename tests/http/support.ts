@@ -4,6 +4,8 @@ import type { Meta } from '../../schemas/generated.ts';
 import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
 import type { OrderView, ProductView, Views } from '../../projections/views.ts';
 import { createApp } from '../../src/http/app.ts';
+import type { Customers } from '../../src/http/customers.ts';
+import type { DeadLetters } from '../../src/http/dead-letters.ts';
 import type { Claims } from '../../src/http/claims.ts';
 import type { Credentials } from '../../src/http/auth.ts';
 import type { Audits, HealthReport } from '../../src/http/room.ts';
@@ -102,20 +104,46 @@ export function playedViews(
   };
 }
 
-export const tokens = { operator: `ol_${'o'.repeat(43)}`, service: `ol_${'s'.repeat(43)}` } as const;
+export const tokens = {
+  operator: `ol_${'o'.repeat(43)}`,
+  service: `ol_${'s'.repeat(43)}`,
+  /** A customer's own credential, as of the customer `key-c`. */
+  customer: `ol_${'c'.repeat(43)}`,
+} as const;
+
+const mayByToken = new Map<string, readonly Permission[]>([
+  [tokens.operator, permissions],
+  [tokens.service, ['read', 'orders', 'customers']],
+  [tokens.customer, ['read', 'orders', 'customers']],
+]);
 
 const credentials: Credentials = {
   verify: (token) => {
-    const may: readonly Permission[] | null =
-      token === tokens.operator ? permissions : token === tokens.service ? ['read', 'orders'] : null;
-    if (may === null) return null;
-    return { principal: `key:${token.slice(3, 4)}`, customerId: `key-${token.slice(3, 4)}`, may: new Set(may) };
+    const may = mayByToken.get(token);
+    if (may === undefined) return null;
+    const letter = token.slice(3, 4);
+    const actsFor = token === tokens.customer ? 'itself' : 'anybody';
+    return { principal: `key:${letter}`, customerId: `key-${letter}`, may: new Set(may), actsFor };
   },
 };
 
 const noClaims: Claims = {
   take: () => Promise.resolve({ kind: 'taken' }),
   release: () => Promise.resolve(),
+};
+
+const noCustomers: Customers = {
+  find: () => Promise.resolve(null),
+  put: () => Promise.reject(new Error('this test registers nobody')),
+  erase: () => Promise.resolve(),
+};
+
+const noDeadLetters: DeadLetters = {
+  list: () => Promise.resolve({ rows: [], next: null, total: 0 }),
+  find: () => Promise.resolve(null),
+  count: () => Promise.resolve(0),
+  wishOne: () => Promise.resolve(null),
+  wishAll: () => Promise.resolve(0),
 };
 
 const noAudits: Audits = { run: () => Promise.reject(new Error('this test audits nothing')) };
@@ -140,6 +168,8 @@ export interface Given {
   readonly claims?: Claims;
   readonly health?: () => Promise<HealthReport>;
   readonly audits?: Audits;
+  readonly customers?: Customers;
+  readonly deadLetters?: DeadLetters;
   readonly env?: { readonly [name: string]: string };
 }
 
@@ -153,6 +183,8 @@ export function appOf(given: Given = {}): Promise<FastifyInstance> {
     views: given.views ?? playedViews(),
     claims: given.claims ?? noClaims,
     audits: given.audits ?? noAudits,
+    customers: given.customers ?? noCustomers,
+    deadLetters: given.deadLetters ?? noDeadLetters,
     credentials,
     logger: createLogger(config),
     metrics: createMetrics(),
@@ -161,6 +193,7 @@ export function appOf(given: Given = {}): Promise<FastifyInstance> {
 }
 
 export const asOperator = { authorization: `Bearer ${tokens.operator}` };
+export const asCustomer = { authorization: `Bearer ${tokens.customer}` };
 export const asService = { authorization: `Bearer ${tokens.service}` };
 
 /** What tests look at in an answer. */

@@ -43,7 +43,12 @@ async function start(log: Log, partitions = 1): Promise<Listening> {
   const troubles: unknown[] = [];
   const client = await startLedgerClient({
     ...{ log, topics, partitions, instanceId: me, encode: codec.encode, reading: plainReading(), pace: realPace },
-    ...{ sendRecordsMax: 100, sendBytesMax: 100_000, trouble: (error: unknown) => troubles.push(error) },
+    ...{
+      group: 'api-under-test',
+      sendRecordsMax: 100,
+      sendBytesMax: 100_000,
+      trouble: (error: unknown) => troubles.push(error),
+    },
   });
   const heard: Outcome[] = [];
   client.onOutcome((outcome) => heard.push(outcome));

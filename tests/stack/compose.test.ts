@@ -79,7 +79,7 @@ test.each([
 
 test('the roles of its processes are all roles', () => {
   const roles = services.flatMap(([, { command }]) => (command?.[0] === 'serve' ? [command[2]] : []));
-  expect(new Set(roles)).toEqual(new Set(['api', 'writer', 'projector']));
+  expect(new Set(roles)).toEqual(new Set(['api', 'writer', 'projector', 'workers']));
 });
 
 /** The package's schema is from the days when ids were called `id` and drafts were named with http. */

@@ -11,11 +11,20 @@ const stack = {
   DATABASE_URL: 'postgres://ledger:a@127.0.0.1:3/ledger',
   DATABASE_URL_READONLY: 'postgres://ledger_readonly:b@127.0.0.1:3/ledger',
   REDIS_URL: 'redis://127.0.0.1:4',
+  LEDGER_GATEWAY_URL: 'http://127.0.0.1:9',
+  LEDGER_GATEWAY_SECRET: 'secret',
 };
 
 test('every port has a default', () => {
   const { ports, url, processes } = readSettings({});
-  expect(ports).toEqual({ kafka: 9092, kafkaController: 9093, registry: 8081, postgres: 5432, redis: 6379 });
+  expect(ports).toEqual({
+    kafka: 9092,
+    kafkaController: 9093,
+    registry: 8081,
+    postgres: 5432,
+    redis: 6379,
+    gateway: 8090,
+  });
   expect(url).toBe('http://127.0.0.1:3000');
   expect(processes).toEqual([{ name: 'ledger', args: ['serve'], port: 3000 }]);
 });

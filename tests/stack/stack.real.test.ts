@@ -1,5 +1,5 @@
 // The stack that the other tests stand on: servers come back after a kill with their data, and nothing is left of a
-// stack whose owner died. Two small servers are enough to show it.
+// stack whose owner died. The small servers are enough to show it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -18,7 +18,7 @@ const withinMs = 30_000;
 let stack: Stack;
 
 beforeAll(async () => {
-  stack = await startStack({ provider: 'native', servers: ['postgres', 'redis'] });
+  stack = await startStack({ provider: 'native', servers: ['postgres', 'redis', 'gateway'] });
 }, 600_000);
 
 afterAll(async () => {
@@ -56,6 +56,26 @@ test('its commits are durable, and it is reached by password only', async () => 
   await expect(onPostgres(wrong, 'SELECT 1')).rejects.toThrow('password authentication failed');
   const writing = onPostgres(stack.env.DATABASE_URL_READONLY, 'CREATE TABLE mine (a int)');
   await expect(writing).rejects.toThrow(/read-only transaction|permission denied/);
+}, 60_000);
+
+test('the payment gateway keeps what it captured over a kill', async () => {
+  const body = {
+    attempt_id: 'a-1',
+    order_id: 'order-1',
+    customer_id: 'ada',
+    amount: { amount: 1999, currency: 'USD' },
+  };
+  const charge = async (): Promise<unknown> => {
+    const headers = { 'content-type': 'application/json' };
+    const url = `${stack.env.LEDGER_GATEWAY_URL}/v1/charges`;
+    return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  };
+  const first = await charge();
+  expect(first).toMatchObject({ attempt_id: 'a-1', order_id: 'order-1' });
+  await stack.kill('gateway');
+  await expect(charge()).rejects.toThrow('fetch failed');
+  await stack.start('gateway');
+  expect(await charge()).toEqual(first);
 }, 60_000);
 
 test('Redis keeps its keys over an orderly end, and is silent while it is paused', async () => {

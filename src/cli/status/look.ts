@@ -13,7 +13,7 @@ import { groupsOf } from '../groups.ts';
 import { messageOf } from '../message.ts';
 import type { LogParts } from '../parts.ts';
 
-export const roleNames = ['api', 'writer', 'projector'] as const;
+export const roleNames = ['api', 'writer', 'projector', 'workers'] as const;
 export type WatchedRole = (typeof roleNames)[number];
 
 export interface PartitionLook {
@@ -93,13 +93,16 @@ export function createLook(watched: Watched): (signal: AbortSignal) => Promise<L
 }
 
 async function membersOf({ groups, topics, config }: Watched): Promise<Look['members']> {
-  const { writer, projector } = groupsOf(config.topicPrefix);
+  const { writer, projector, payments } = groupsOf(config.topicPrefix);
   const [asked, answering] = await Promise.all([
     groups.members([writer], topics.commands),
-    groups.list(apiGroup(topics.events, '')).then((api) => groups.members([projector, ...api], topics.events)),
+    groups
+      .list(apiGroup(topics.events, ''))
+      .then((api) => groups.members([projector, payments, ...api], topics.events)),
   ]);
-  const api = [...answering].filter(([group]) => group !== projector).flatMap(([, members]) => members);
-  return { api, writer: asked.get(writer) ?? [], projector: answering.get(projector) ?? [] };
+  const api = [...answering].filter(([group]) => ![projector, payments].includes(group)).flatMap(([, all]) => all);
+  const workers = answering.get(payments) ?? [];
+  return { api, writer: asked.get(writer) ?? [], projector: answering.get(projector) ?? [], workers };
 }
 
 /** Without Postgres there is still the log to look at. */

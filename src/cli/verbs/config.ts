@@ -24,7 +24,8 @@ export function addConfig(program: Command): void {
     .action(({ json }: { json?: true }) => {
       const all = readSettings();
       const shown = all.map(({ variable, text, from, fault }) => {
-        return { variable, value: text === undefined ? null : withoutSecrets(text), from, fault };
+        const value = text === undefined ? null : variable.endsWith('_SECRET') ? '***' : withoutSecrets(text);
+        return { variable, value, from, fault };
       });
       if (json === true) print(shown);
       else console.log(table(shown.map(({ variable, value, from }) => [variable, from, value ?? ''])).join('\n'));
