@@ -3,9 +3,11 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { startProjector } from '../../consumers/projector.ts';
+import { createMirrors } from '../../consumers/projector/mirrors.ts';
 import type { RunningProjector } from '../../consumers/projector/options.ts';
 import type { WriterRole } from '../../consumers/writer.ts';
 import { startWriterRole } from '../../consumers/writer.ts';
+import { createFigures } from '../../projections/figures.ts';
 import { createViews } from '../../projections/views-postgres.ts';
 import * as decider from '../domain/decider.ts';
 import type { State } from '../domain/decider.ts';
@@ -74,7 +76,7 @@ export async function serve(
     let client: RunningClient | null = null;
     const appended = (batch: AppendedBatch): void => client?.appended(batch);
     const writer = roles.has('writer') ? stopLater(await startWriter(parts, exit, appended)) : null;
-    const projector = roles.has('projector') ? stopLater(await startProjecting(parts)) : null;
+    const projector = roles.has('projector') ? stopLater(await startProjecting(parts, running)) : null;
     if (roles.has('api')) client = stopLater(await startClient(parts, writer));
     watchPartitions(parts.metrics.registry, { writer, projector }, { ...parts, msMax: config.healthTimeoutMs });
     const app = running.adopt(await createHttp(parts, { client, writer, projector }), (http) => http.close());
@@ -187,22 +189,19 @@ function startWriter(
   });
 }
 
-function startProjecting({
-  log,
-  topics,
-  config,
-  reading,
-  pool,
-  logger,
-  passing,
-  metrics,
-}: Parts): Promise<RunningProjector> {
+function startProjecting(parts: Parts, running: AsyncDisposableStack): Promise<RunningProjector> {
+  const { log, topics, config, reading, pool, logger, passing, metrics } = parts;
+  // A connection of its own: claims wait for nobody who writes much at once.
+  const own = { ...config, redisTimeoutMs: config.mirrorTimeoutMs };
+  const redis = running.adopt(createRedis(own, logger), (one) => one.disconnect());
+  const mirrors = running.adopt(createMirrors({ pool, redis, config, logger }), (all) => all.stop());
   return startProjector({
     log,
     journal: topics.events,
     group: groupsOf(config.topicPrefix).projector,
     decode: (partition, record, signal) => reading.event(partition, record, signal),
     pool,
+    mirrors,
     config,
     logger,
     pace: realPace,
@@ -243,8 +242,10 @@ function createHttp(parts: Parts, roles: Roles): Promise<FastifyInstance> {
   }
   const claims = { prefix: config.topicPrefix, claimsMax: config.claimsMax, rememberS: config.keyRememberS };
   const views = createViews(pool);
+  const commandEnds = () => log.ends(topics.commands);
+  const figures = createFigures({ pool, redis, prefix: config.topicPrefix, now, commandEnds });
   const { audits } = parts;
-  return createApp({ ...vitals, client, views, claims: createClaims(redis, claims), passing, audits });
+  return createApp({ ...vitals, client, views, figures, claims: createClaims(redis, claims), passing, audits });
 }
 
 function report(config: Config, { client, writer, projector }: Roles): { readonly [name: string]: RoleReport } {

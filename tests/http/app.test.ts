@@ -205,10 +205,20 @@ describe('the documents', () => {
     }
     expect(Object.keys(document.components.schemas).sort()).toEqual([
       'AuditReport',
+      'CustomerRank',
+      'DailyKpis',
+      'InventoryLevel',
+      'InventorySummary',
       'Movement',
       'Order',
+      'OrderEvent',
+      'OrderStatistics',
       'Problem',
       'Product',
+      'RangeKpis',
+      'RankedCustomer',
+      'RankedProduct',
+      'RealtimeKpis',
       'Undecided',
     ]);
   });
@@ -239,8 +249,21 @@ interface Operation {
 
 const v1Routes = [
   'delete /v1/products/{product_id}',
+  'get /v1/inventory',
+  'get /v1/inventory/low-stock',
+  'get /v1/inventory/summary',
+  'get /v1/inventory/transactions',
+  'get /v1/kpis/daily',
+  'get /v1/kpis/range',
+  'get /v1/kpis/realtime',
+  'get /v1/leaderboards/customers',
+  'get /v1/leaderboards/customers/{customer_id}',
+  'get /v1/leaderboards/products',
   'get /v1/orders',
+  'get /v1/orders/statistics',
+  'get /v1/orders/stats',
   'get /v1/orders/{order_id}',
+  'get /v1/orders/{order_id}/events',
   'get /v1/products',
   'get /v1/products/{product_id}',
   'get /v1/products/{product_id}/stock-history',
