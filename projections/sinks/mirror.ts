@@ -105,7 +105,7 @@ function createLook({ sink, source }: MirrorOptions): (offers: Offers) => Promis
     const isBehind = [...there].some(([partition, next]) => next > (here.get(partition) ?? 0));
     // What is on its way is behind too, but not twice at the same place.
     const now = isBehind && isIdle ? JSON.stringify([...here].sort(([a], [b]) => a - b)) : null;
-    const isStuck = now !== null && (here.size === 0 || now === behindAt);
+    const isStuck = now !== null && now === behindAt;
     behindAt = isStuck ? null : now;
     return isAhead || isStuck;
   };
