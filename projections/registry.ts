@@ -13,9 +13,9 @@ export interface Shipped {
 }
 
 export const shipped: readonly Shipped[] = [
-  { projection: orderState, source: new URL('./order-state/project.ts', import.meta.url) },
   { projection: kpi, source: new URL('./kpi/project.ts', import.meta.url) },
   { projection: leaderboards, source: new URL('./leaderboards/project.ts', import.meta.url) },
   { projection: orderHistory, source: new URL('./order-history/project.ts', import.meta.url) },
+  { projection: orderState, source: new URL('./order-state/project.ts', import.meta.url) },
   { projection: stock, source: new URL('./stock/project.ts', import.meta.url) },
 ];

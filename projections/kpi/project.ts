@@ -27,10 +27,11 @@ const noCounts = {
 function project(event: JournalEvent): readonly Change[] {
   const { index, count } = event.meta;
   const changes = figuresOf(event);
-  return index === count - 1 ? [...changes, reached(event)] : changes;
+  if (index === count - 1) changes.push(reached(event));
+  return changes;
 }
 
-function figuresOf(event: JournalEvent): readonly Change[] {
+function figuresOf(event: JournalEvent): Change[] {
   switch (event.type) {
     case 'OrderPlaced':
       return [moved('RESERVING', 1)];
@@ -100,17 +101,29 @@ function reached({ partition, meta: { at, command_offset } }: JournalEvent): Cha
 }
 
 const dayMs = 86_400_000;
+/** The day named last: neighbours in the journal are mostly of one day, and naming it is most of the work. */
+const last = { day: Number.NaN, date: '' };
 
-/** The UTC day of an event, as YYYY-MM-DD: the civil calendar, by arithmetic on years that begin in March. */
+/** The UTC day of an event, as YYYY-MM-DD. */
 export function dayOf({ meta: { at } }: Pick<JournalEvent, 'meta'>): string {
-  const days = Math.floor(at / dayMs) + 719_468;
+  const day = Math.floor(at / dayMs);
+  if (day !== last.day) {
+    last.day = day;
+    last.date = dateOf(day);
+  }
+  return last.date;
+}
+
+/** The civil date of a day since the epoch, by arithmetic on years that begin in March. */
+function dateOf(day: number): string {
+  const days = day + 719_468;
   const era = Math.floor(days / 146_097);
   const ofEra = days - era * 146_097;
   const leapDays = Math.floor(ofEra / 1_460) - Math.floor(ofEra / 36_524) + Math.floor(ofEra / 146_096);
   const year = Math.floor((ofEra - leapDays) / 365);
   const ofYear = ofEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
   const month = Math.floor((5 * ofYear + 2) / 153);
-  const day = ofYear - Math.floor((153 * month + 2) / 5) + 1;
+  const ofMonth = ofYear - Math.floor((153 * month + 2) / 5) + 1;
   const civil = month < 10 ? [year + era * 400, month + 3] : [year + era * 400 + 1, month - 9];
-  return [...civil, day].map((part, i) => String(part).padStart(i === 0 ? 4 : 2, '0')).join('-');
+  return [...civil, ofMonth].map((part, i) => String(part).padStart(i === 0 ? 4 : 2, '0')).join('-');
 }
