@@ -27,7 +27,7 @@ export interface MirrorEvents {
 export interface Mirror {
   /** A sink that offers to Redis what the one given has applied. */
   around(sink: Sink): Sink;
-  /** Ends it; what still waits is found missing by whoever comes next. */
+  /** Ends it, after one try to apply what waits; what is not applied is found missing by whoever comes next. */
   stop(): Promise<void>;
 }
 
@@ -55,6 +55,7 @@ export function startMirror(options: MirrorOptions): Mirror {
     stop: async () => {
       ended.abort();
       await running;
+      await finish(options, offers);
     },
   };
 }
@@ -91,6 +92,17 @@ async function run(options: MirrorOptions, offers: Offers, signal: AbortSignal):
       failures += 1;
     }
     await rest(failures === 0 ? restMs : Math.min(backoffMsMin * 2 ** failures, backoffMsMax), signal);
+  }
+}
+
+async function finish({ sink, events }: MirrorOptions, offers: Offers): Promise<void> {
+  try {
+    for (let batch = offers.first(); batch.length > 0; batch = offers.first()) {
+      if ((await applyBatch(sink, batch)) !== 'done') return;
+      offers.done(batch);
+    }
+  } catch (error) {
+    events.trouble(error);
   }
 }
 

@@ -23,7 +23,7 @@ export interface RedisContent {
 }
 
 export interface RedisSink extends Sink {
-  /** Everything, read in one transaction; Redis answers nobody else meanwhile. */
+  /** Everything, read in one transaction; Redis answers nobody else meanwhile. For audits. */
   content(): Promise<RedisContent>;
 }
 
@@ -34,6 +34,8 @@ export interface RedisKeys {
   readonly restoring: string;
   /** Names of the sorted sets that there are. */
   readonly sets: string;
+  /** How the names of all sorted sets begin. */
+  readonly rankings: string;
   rows(table: Table): string;
   ranking(table: Table, ranking: Ranking, row: Cells): string;
 }
@@ -43,6 +45,7 @@ export function redisKeys(base: string): RedisKeys {
     checkpoints: `${base}:checkpoints`,
     restoring: `${base}:restoring`,
     sets: `${base}:sets`,
+    rankings: `${base}:rank:`,
     rows: (table) => `${base}:rows:${table.name}`,
     ranking: (table, { by, within }, row) =>
       [`${base}:rank:${table.name}.${by}`, ...within.map((column) => keyText(row, column))].join(':'),
@@ -138,7 +141,9 @@ function rowChangesOf(keys: RedisKeys, t: number, { table, removes, inserts, ups
 }
 
 async function readContent(redis: Redis, keys: RedisKeys, projection: Projection): Promise<RedisContent> {
-  const sets = (await redis.smembers(keys.sets)).sort();
+  // Those that our scripts made, and those that anybody put beside them.
+  const beside = await redis.keys(`${keys.rankings}*`);
+  const sets = [...new Set([...(await redis.smembers(keys.sets)), ...beside])].sort();
   const reading = redis.multi().hgetall(keys.checkpoints);
   for (const table of projection.tables) reading.hgetall(keys.rows(table));
   for (const set of sets) reading.zrange(set, '0', '-1', 'WITHSCORES');

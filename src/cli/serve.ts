@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { startProjector } from '../../consumers/projector.ts';
+import type { Mirrors } from '../../consumers/projector/mirrors.ts';
 import { createMirrors } from '../../consumers/projector/mirrors.ts';
 import type { RunningProjector } from '../../consumers/projector/options.ts';
 import type { WriterRole } from '../../consumers/writer.ts';
@@ -67,6 +68,8 @@ export async function serve(
   const running = new AsyncDisposableStack();
   try {
     const parts = await connect(config, logger, running, signal);
+    // Ended after the projector, so that Redis gets what Postgres got.
+    const mirrors = roles.has('projector') ? openMirrors(parts, running) : null;
     const started: Stoppable[] = [];
     running.defer(() => stopTogether(started));
     const stopLater = <T extends Stoppable>(role: T): T => {
@@ -76,7 +79,7 @@ export async function serve(
     let client: RunningClient | null = null;
     const appended = (batch: AppendedBatch): void => client?.appended(batch);
     const writer = roles.has('writer') ? stopLater(await startWriter(parts, exit, appended)) : null;
-    const projector = roles.has('projector') ? stopLater(await startProjecting(parts, running)) : null;
+    const projector = mirrors === null ? null : stopLater(await startProjecting(parts, mirrors));
     if (roles.has('api')) client = stopLater(await startClient(parts, writer));
     watchPartitions(parts.metrics.registry, { writer, projector }, { ...parts, msMax: config.healthTimeoutMs });
     const app = running.adopt(await createHttp(parts, { client, writer, projector }), (http) => http.close());
@@ -189,12 +192,15 @@ function startWriter(
   });
 }
 
-function startProjecting(parts: Parts, running: AsyncDisposableStack): Promise<RunningProjector> {
-  const { log, topics, config, reading, pool, logger, passing, metrics } = parts;
+function openMirrors({ config, pool, logger }: Parts, running: AsyncDisposableStack): Mirrors {
   // A connection of its own: claims wait for nobody who writes much at once.
   const own = { ...config, redisTimeoutMs: config.mirrorTimeoutMs };
   const redis = running.adopt(createRedis(own, logger), (one) => one.disconnect());
-  const mirrors = running.adopt(createMirrors({ pool, redis, config, logger }), (all) => all.stop());
+  return running.adopt(createMirrors({ pool, redis, config, logger }), (all) => all.stop());
+}
+
+function startProjecting(parts: Parts, mirrors: Mirrors): Promise<RunningProjector> {
+  const { log, topics, config, reading, pool, logger, passing, metrics } = parts;
   return startProjector({
     log,
     journal: topics.events,
