@@ -17,8 +17,15 @@ function project(event: JournalEvent): readonly Change[] {
     source_partition: meta.source?.partition ?? null,
     source_offset: meta.source?.command_offset ?? null,
     correlation_id: meta.correlation_id,
-    data: { ...data },
+    data: contentOf(data),
   };
   const key = { partition: event.partition, journal_offset: event.offset };
   return [{ op: 'insert', table: 'order_events', key, set }];
+}
+
+/** What an event says, without what a decoder leaves in it of what it says about itself. */
+function contentOf(data: object): { readonly [name: string]: unknown } {
+  const content: { [name: string]: unknown } = {};
+  for (const [name, value] of Object.entries(data)) if (name !== 'meta') content[name] = value;
+  return content;
 }

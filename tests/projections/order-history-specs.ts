@@ -47,6 +47,13 @@ export const orderHistorySpecs: readonly Spec[] = [
     },
   },
   {
+    given: 'an event as the decoder gives it, then what it says about itself is not part of what it says',
+    events: eventsOf()
+      .slice(0, 3)
+      .map((event) => ({ ...event, data: Object.assign({ meta: event.meta }, event.data) }) as JournalEvent),
+    rows: { order_events: [{ type: 'StockHeld', data: { ...expectedRelease(), held: 4 } }] },
+  },
+  {
     given: 'a message of another partition, then the row says where it came from',
     events: eventsOf()
       .slice(0, 4)
