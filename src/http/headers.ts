@@ -65,7 +65,9 @@ export function maxAgeOf(header: string | undefined): number {
   const parts = (header ?? '').toLowerCase().split(',');
   const directives = parts.map((part) => part.trim());
   if (directives.includes('no-cache') || directives.includes('no-store')) return 0;
-  const age = directives.map((part) => /^max-age\s*=\s*"?(\d{1,9})"?$/.exec(part)?.[1]).find((one) => one !== undefined);
+  const age = directives
+    .map((part) => /^max-age\s*=\s*"?(\d{1,9})"?$/.exec(part)?.[1])
+    .find((one) => one !== undefined);
   return Number(age ?? 0);
 }
 

@@ -7,8 +7,7 @@ const named = (id: string, schema: TSchema): TSchema => ({ ...schema, $id: id })
 const time = (description: string) => Type.String({ format: 'date-time', description });
 const asOf = time('When it was read from the view.');
 const count = (description: string) => Type.Integer({ minimum: 0, description });
-const nullableInteger = (description: string) =>
-  Type.Unsafe<number | null>({ type: ['integer', 'null'], description });
+const nullableInteger = (description: string) => Type.Unsafe<number | null>({ type: ['integer', 'null'], description });
 const nullableText = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description });
 const money = Type.Object({ amount: Type.Integer({ description: 'Minor units.' }), currency: Type.String() });
 const moneys = (description: string) => Type.Array(money, { description });
@@ -56,7 +55,9 @@ export const viewSchemas = [
     'OrderStatistics',
     Type.Object({
       total: count('Orders in all.'),
-      by_status: Type.Record(Type.String(), Type.Integer(), { description: 'Orders by status; one that no order has is absent.' }),
+      by_status: Type.Record(Type.String(), Type.Integer(), {
+        description: 'Orders by status; one that no order has is absent.',
+      }),
       today: Type.Object({
         orders: sums.orders,
         accepted: sums.accepted,
@@ -103,7 +104,8 @@ export const viewSchemas = [
       level: Type.Unsafe<string>({
         type: 'string',
         enum: ['in_stock', 'low', 'out'],
-        description: '`out`: nothing is available; `low`: at or below the threshold; else, and where untracked, `in_stock`.',
+        description:
+          '`out`: nothing is available; `low`: at or below the threshold; else, and where untracked, `in_stock`.',
       }),
     }),
   ),

@@ -221,6 +221,21 @@ test('everything in Redis is lost under load: within ten seconds the leaderboard
   for (const id of ids) await eventually(() => isPaid(id), { withinMs });
 }, 120_000);
 
+test('at rest every projection is exactly at the end of the journal, in Redis too', async () => {
+  const names = ['kpi', 'leaderboards', 'order-history', 'order-state', 'stock'];
+  const atRest = { generation: 1, lag_events: 0, lag_ms: 0 };
+  await eventually(
+    async () => {
+      const { projections } = await get<{ projections: object }>('/health');
+      expect(projections).toEqual(Object.fromEntries(names.map((name) => [name, atRest])));
+      return true;
+    },
+    { withinMs },
+  );
+  const metrics = await (await fetch(`${service.url}/metrics`)).text();
+  for (const name of names) expect(metrics).toContain(`ledger_projection_lag_events{projection="${name}"} 0`);
+}, 60_000);
+
 test('everything that is read is what the journal says', async () => {
   expect(await service.end('SIGTERM')).toBe(0);
   await expectSoundAudit(ledger);

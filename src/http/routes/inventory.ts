@@ -37,7 +37,9 @@ export const inventoryRoutes =
 function levels(room: Room, app: App, lacking: boolean): void {
   const docs = documented({
     operationId: lacking ? 'listLowStock' : 'listInventory',
-    summary: lacking ? 'Products on offer of which there is little or nothing, by id.' : 'Levels of all products on offer, by id.',
+    summary: lacking
+      ? 'Products on offer of which there is little or nothing, by id.'
+      : 'Levels of all products on offer, by id.',
     tag: 'inventory',
     good: { 200: { description: 'The levels.', schema: listOf('InventoryLevel'), headers: ['Ledger-Stale'] } },
     problems: ['validation_failed', 'cursor_invalid'],

@@ -21,7 +21,11 @@ const productsQuery = Type.Object(
   {
     currency,
     by: Type.Optional(
-      Type.Unsafe<ProductOrder>({ type: 'string', enum: [...orders], description: 'What ranks; `revenue` where absent.' }),
+      Type.Unsafe<ProductOrder>({
+        type: 'string',
+        enum: [...orders],
+        description: 'What ranks; `revenue` where absent.',
+      }),
     ),
     ...pagingQuery,
   },
