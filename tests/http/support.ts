@@ -128,7 +128,17 @@ export function playedFigures(given: Partial<Figures> = {}): Figures {
     orders: () =>
       Promise.resolve({ total: 0, by_status: {}, today: noSums, revenue: [], average_order_value: [], as_of }),
     inventory: () =>
-      Promise.resolve({ products: 0, on_hand: 0, held: 0, available: 0, low: 0, out: 0, value: [], sold_30d: 0, as_of }),
+      Promise.resolve({
+        products: 0,
+        on_hand: 0,
+        held: 0,
+        available: 0,
+        low: 0,
+        out: 0,
+        value: [],
+        sold_30d: 0,
+        as_of,
+      }),
     customers: () => Promise.resolve({ listed: nobody, as_of }),
     customer: () => Promise.resolve(null),
     products: () => Promise.resolve({ listed: nobody, as_of }),
