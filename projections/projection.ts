@@ -13,6 +13,19 @@ export interface Column {
   readonly doc: string;
 }
 
+/**
+ * An order of the rows of a table by a counter, largest first, in which the place of a row is found at once. The sink
+ * in Redis keeps it as a sorted set; the others have no use for it.
+ */
+export interface Ranking {
+  /** The counter; its values stay below 2^53. */
+  readonly by: string;
+  /** Columns of the key: rows that are equal in all of them are ranked among each other. */
+  readonly within: readonly string[];
+  /** The one other column of the key; rows of equal counters are ordered by it, byte by byte. */
+  readonly member: string;
+}
+
 export interface Table {
   readonly name: string;
   readonly doc: string;
@@ -21,6 +34,7 @@ export interface Table {
   readonly key: readonly string[];
   /** Secondary indexes, each a list of columns (`created_at desc` is allowed). */
   readonly indexes: readonly (readonly string[])[];
+  readonly rankings?: readonly Ranking[];
 }
 
 /**

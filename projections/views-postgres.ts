@@ -1,6 +1,8 @@
 // The views that the API reads, from the active generations in Postgres. Statements stand with their projections.
 import type { Pool, QueryResultRow } from 'pg';
 import { createActiveSchemas } from './active.ts';
+import type { Generation } from './generations.ts';
+import * as orderHistory from './order-history/queries.ts';
 import * as orderState from './order-state/queries.ts';
 import { countQuery, listed, pageQuery } from './query.ts';
 import type { ListQuery, Query } from './query.ts';
@@ -13,7 +15,55 @@ type SeenRow<Row> = { readonly next: number } & (Row | { readonly [K in keyof Ro
 /** Makes the views over a pool whose int8 are numbers. */
 export function createViews(pool: Pool): Views {
   const active = createActiveSchemas(pool);
+  const { rows, one, many, progressOf } = createAsking(pool);
 
+  return {
+    progress: (projection) => active.ask(projection, progressOf),
+    order: (orderId, partition) =>
+      active.ask('order-state', (generation) =>
+        one(orderState.orderQuery(generation, orderId, partition), isOrder, orderState.toOrder),
+      ),
+    orders: (filter, paging) =>
+      active.ask('order-state', ({ schema }) => {
+        const cursor = { list: orderState.ordersList(filter), keyOf: orderState.orderKey };
+        return many(() => orderState.ordersQuery(schema, filter, paging), paging, orderState.toOrder, cursor);
+      }),
+    orderEvents: (orderId, partition, paging) =>
+      active.ask('order-history', async (generation) => {
+        const cursor = { list: orderHistory.orderEventsList(orderId), keyOf: orderHistory.orderEventKey };
+        const list = () => orderHistory.orderEventsQuery(generation.schema, orderId, paging);
+        // The checkpoint first: rows that it does not cover may come with them, never the other way round.
+        const next = (await progressOf(generation)).get(partition) ?? 0;
+        const events = await many(list, paging, orderHistory.toOrderEvent, cursor);
+        // Behind its last page an order has no events, and yet there are some.
+        const isThere =
+          events.rows.length > 0 || (await rows(orderHistory.orderKnownQuery(generation.schema, orderId))).length > 0;
+        return { row: isThere ? events : null, next };
+      }),
+    product: (productId, partition) =>
+      active.ask('stock', (generation) =>
+        one(stock.productQuery(generation, productId, partition), isProduct, stock.toProduct),
+      ),
+    products: (filter, paging) =>
+      active.ask('stock', ({ schema }) => {
+        const cursor = { list: stock.productsList(filter), keyOf: stock.productKey };
+        return many(() => stock.productsQuery(schema, filter, paging), paging, stock.toProduct, cursor);
+      }),
+    inventory: (lacking, paging) =>
+      active.ask('stock', ({ schema }) => {
+        const cursor = { list: stock.inventoryList(lacking), keyOf: stock.inventoryKey };
+        return many(() => stock.inventoryQuery(schema, lacking, paging), paging, stock.toInventory, cursor);
+      }),
+    movements: (filter, paging) =>
+      active.ask('stock', ({ schema }) => {
+        const cursor = { list: stock.movementsList(filter), keyOf: stock.movementKey };
+        return many(() => stock.movementsQuery(schema, filter, paging), paging, stock.toMovement, cursor);
+      }),
+  };
+}
+
+/** The ways in which all views ask Postgres. */
+function createAsking(pool: Pool) {
   async function rows<Row extends QueryResultRow>({ text, values }: Query): Promise<readonly Row[]> {
     return (await pool.query<Row>(text, [...values])).rows;
   }
@@ -40,39 +90,15 @@ export function createViews(pool: Pool): Views {
     return listed(found.map(view), paging, counted[0]?.total ?? null, cursor);
   }
 
-  return {
-    progress: (projection) =>
-      active.ask(projection, async ({ generation }) => {
-        const found = await rows<{ partition: number; next_offset: number }>({
-          text: 'SELECT partition, next_offset FROM ledger.checkpoints WHERE projection = $1 AND generation = $2',
-          values: [projection, generation],
-        });
-        return new Map(found.map(({ partition, next_offset }) => [partition, next_offset]));
-      }),
-    order: (orderId, partition) =>
-      active.ask('order-state', (generation) =>
-        one(orderState.orderQuery(generation, orderId, partition), isOrder, orderState.toOrder),
-      ),
-    orders: (filter, paging) =>
-      active.ask('order-state', ({ schema }) => {
-        const cursor = { list: orderState.ordersList(filter), keyOf: orderState.orderKey };
-        return many(() => orderState.ordersQuery(schema, filter, paging), paging, orderState.toOrder, cursor);
-      }),
-    product: (productId, partition) =>
-      active.ask('stock', (generation) =>
-        one(stock.productQuery(generation, productId, partition), isProduct, stock.toProduct),
-      ),
-    products: (filter, paging) =>
-      active.ask('stock', ({ schema }) => {
-        const cursor = { list: stock.productsList(filter), keyOf: stock.productKey };
-        return many(() => stock.productsQuery(schema, filter, paging), paging, stock.toProduct, cursor);
-      }),
-    movements: (productId, paging) =>
-      active.ask('stock', ({ schema }) => {
-        const cursor = { list: stock.movementsList(productId), keyOf: stock.movementKey };
-        return many(() => stock.movementsQuery(schema, productId, paging), paging, stock.toMovement, cursor);
-      }),
-  };
+  async function progressOf({ projection, generation }: Generation): Promise<ReadonlyMap<number, number>> {
+    const found = await rows<{ partition: number; next_offset: number }>({
+      text: 'SELECT partition, next_offset FROM ledger.checkpoints WHERE projection = $1 AND generation = $2',
+      values: [projection, generation],
+    });
+    return new Map(found.map(({ partition, next_offset }) => [partition, next_offset]));
+  }
+
+  return { rows, one, many, progressOf };
 }
 
 type OrderSeen = SeenRow<orderState.OrderRow>;

@@ -82,6 +82,22 @@ export interface MovementView {
   readonly journal_offset: number;
 }
 
+/** An event that names an order. */
+export interface OrderEventView {
+  readonly type: string;
+  readonly at: number;
+  readonly partition: number;
+  readonly journal_offset: number;
+  readonly command_id: string;
+  readonly actor: string;
+  /** Offset of the command that caused it, in the same partition. */
+  readonly command_offset: number;
+  /** Where that command was a message: the partition that sent it, and the command there. */
+  readonly source: { readonly partition: number; readonly command_offset: number } | null;
+  readonly correlation_id: string;
+  readonly data: { readonly [name: string]: unknown };
+}
+
 /** A row, with the next journal offset that the view had applied of the row's partition in the same snapshot. */
 export interface Seen<T> {
   readonly row: T | null;
@@ -116,19 +132,144 @@ export interface ProductFilter {
   readonly archived?: boolean;
 }
 
+export type Level = 'in_stock' | 'low' | 'out';
+
+/** A product on offer and how much of it there is. */
+export type InventoryView = Pick<
+  ProductView,
+  'product_id' | 'name' | 'on_hand' | 'held' | 'available' | 'low_stock_threshold'
+> & { readonly level: Level };
+
+export interface MovementFilter {
+  readonly product_id?: string;
+  /** at in [from, to), ms since the epoch. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
 /** A cursor that this view did not give out. */
 export class CursorError extends Error {}
+
+/** The view is there, and does not show everything yet: it is being built. */
+export class NotReadyError extends Error {}
 
 /** The views that the API reads. Newest first; every method may reject with the error of the database driver. */
 export interface Views {
   /** Next journal offset applied, by partition. */
-  progress(projection: 'order-state' | 'stock'): Promise<ReadonlyMap<number, number>>;
+  progress(projection: 'order-state' | 'order-history' | 'stock'): Promise<ReadonlyMap<number, number>>;
   order(orderId: string, partition: number): Promise<Seen<OrderView>>;
   /** REFUSED orders only when the filter asks for that status. @throws CursorError */
   orders(filter: OrderFilter, paging: Paging): Promise<Listed<OrderView>>;
+  /** Events of an order, oldest first; row null where there are none at all. @throws CursorError */
+  orderEvents(orderId: string, partition: number, paging: Paging): Promise<Seen<Listed<OrderEventView>>>;
   product(productId: string, partition: number): Promise<Seen<ProductView>>;
   /** By product_id, ascending. @throws CursorError */
   products(filter: ProductFilter, paging: Paging): Promise<Listed<ProductView>>;
+  /** Products on offer by product_id; with `lacking` only those whose level is low or out. @throws CursorError */
+  inventory(lacking: boolean, paging: Paging): Promise<Listed<InventoryView>>;
+  /** Movements of one product, or of all. @throws CursorError */
+  movements(filter: MovementFilter, paging: Paging): Promise<Listed<MovementView>>;
+}
+
+/** Figures, and when they were read, ms since the epoch. */
+export type AsOf<T> = T & { readonly as_of: number };
+
+export interface DayFigures {
+  /** YYYY-MM-DD, UTC. */
+  readonly date: string;
+  /** Accepted and refused. */
+  readonly orders: number;
+  readonly accepted: number;
+  readonly refused: number;
+  readonly paid: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  /** Of paid orders, by currency. */
+  readonly revenue: readonly Money[];
+  /** revenue / paid, half up. */
+  readonly average_order_value: readonly Money[];
+  /** Customers with an accepted order. */
+  readonly unique_customers: number;
+}
+
+export interface RangeFigures {
+  readonly days: readonly DayFigures[];
+  /** Customers are distinct over all days. */
+  readonly totals: Omit<DayFigures, 'date'>;
+}
+
+export interface RealtimeFigures {
+  readonly pending: number;
+  readonly processing: number;
+  readonly completed_today: number;
+  readonly failed_today: number;
+  readonly revenue_today: readonly Money[];
+}
+
+export interface OrderStatistics {
+  readonly total: number;
+  readonly by_status: { readonly [status: string]: number };
+  readonly today: Pick<DayFigures, 'orders' | 'accepted' | 'refused' | 'paid' | 'failed'>;
+  readonly revenue: readonly Money[];
+  readonly average_order_value: readonly Money[];
+}
+
+export interface InventorySummary {
+  readonly products: number;
+  readonly on_hand: number;
+  readonly held: number;
+  readonly available: number;
+  readonly low: number;
+  readonly out: number;
+  /** Units on hand at their present prices. */
+  readonly value: readonly Money[];
+  /** Units that were sold on the last 30 days, today included. */
+  readonly sold_30d: number;
+}
+
+export interface RankedCustomer {
+  /** From 1. */
+  readonly rank: number;
+  readonly customer_id: string;
+  readonly name: string | null;
+  readonly order_count: number;
+  readonly total: Money;
+}
+
+export interface RankedProduct {
+  /** From 1. */
+  readonly rank: number;
+  readonly product_id: string;
+  readonly name: string | null;
+  readonly units: number;
+  readonly revenue: Money;
+}
+
+export interface Board<T> {
+  readonly listed: Listed<T>;
+}
+
+export type ProductOrder = 'revenue' | 'units';
+
+/**
+ * Sums and ranks. `ageMsMax`: how old an answer may be, ms; 0: as new as the view. Every method may reject with the
+ * error of a driver, those of leaderboards with NotReadyError too.
+ */
+export interface Figures {
+  day(date: string): Promise<AsOf<DayFigures>>;
+  /** Both days included. */
+  range(start: string, end: string): Promise<AsOf<RangeFigures>>;
+  realtime(ageMsMax: number): Promise<AsOf<RealtimeFigures>>;
+  orders(): Promise<AsOf<OrderStatistics>>;
+  inventory(): Promise<AsOf<InventorySummary>>;
   /** @throws CursorError */
-  movements(productId: string, paging: Paging): Promise<Listed<MovementView>>;
+  customers(currency: string, paging: Paging, ageMsMax: number): Promise<AsOf<Board<RankedCustomer>>>;
+  /** The customer and those up to `around` places before and behind; null where it is not ranked. */
+  customer(
+    currency: string,
+    customerId: string,
+    around: number,
+  ): Promise<AsOf<{ readonly customer: RankedCustomer; readonly neighbours: readonly RankedCustomer[] }> | null>;
+  /** @throws CursorError */
+  products(currency: string, by: ProductOrder, paging: Paging, ageMsMax: number): Promise<AsOf<Board<RankedProduct>>>;
 }

@@ -5,6 +5,7 @@ import type { Log, LogRecord, Pace } from '../../src/log/port.ts';
 import type { Config } from '../../src/platform/config.ts';
 import type { PassCrashPoint } from '../../src/platform/crash-points.ts';
 import type { Logger } from '../../src/platform/logger.ts';
+import type { Mirrors } from './mirrors.ts';
 
 export interface ProjectorOptions {
   readonly log: Log;
@@ -14,6 +15,8 @@ export interface ProjectorOptions {
   /** As in `Reading.event`: waits through an outage of the registry. @throws for an event that cannot be read */
   readonly decode: (partition: number, record: LogRecord, signal: AbortSignal) => EventRecord | Promise<EventRecord>;
   readonly pool: Pool;
+  /** Keeps Redis up with Postgres; whoever made them ends them after the projector. */
+  readonly mirrors?: Pick<Mirrors, 'around'>;
   readonly config: Pick<Config, 'projectorBatchMax' | 'projectorQueueMax' | 'projectorRestMsMax'>;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly pace: Pace;

@@ -15,7 +15,7 @@ interface Known {
   readonly ends: ReadonlyMap<number, Ends>;
 }
 
-export interface Starts extends Pick<ProjectorOptions, 'log' | 'journal' | 'pool' | 'decode' | 'logger'> {
+export interface Starts extends Pick<ProjectorOptions, 'log' | 'journal' | 'pool' | 'mirrors' | 'decode' | 'logger'> {
   readonly lanes: Map<number, Lane>;
   readonly wake: () => void;
   /** Hears of every start: which generations were left out. */
@@ -29,7 +29,7 @@ export interface Starts extends Pick<ProjectorOptions, 'log' | 'journal' | 'pool
  */
 export function createStarts(options: Starts): (partition: number, signal: AbortSignal) => Promise<number> {
   const { lanes, trouble } = options;
-  const targetsNow = createTargets(options.pool);
+  const targetsNow = createTargets(options.pool, options.mirrors);
   let reading: Promise<Known> | null = null;
 
   async function read(): Promise<Known> {

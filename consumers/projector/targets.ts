@@ -6,6 +6,7 @@ import type { Generation } from '../../projections/generations.ts';
 import type { Projection, Sink } from '../../projections/projection.ts';
 import { shipped } from '../../projections/registry.ts';
 import { createPostgresSink } from '../../projections/sinks/postgres.ts';
+import type { Mirrors } from './mirrors.ts';
 
 /** One generation of one projection. */
 export interface Target {
@@ -19,8 +20,12 @@ export interface Targets {
 }
 
 /** Gives the targets of this moment; a generation keeps its target. @throws the driver's error; Error where there is none */
-export function createTargets(pool: Pool): () => Promise<Targets> {
+export function createTargets(pool: Pool, mirrors?: Pick<Mirrors, 'around'>): () => Promise<Targets> {
   const known = new Map<string, Target>();
+  const targetOf = (generation: Generation, projection: Projection): Target => {
+    const sink = createPostgresSink(pool, { ...generation, projection });
+    return { projection, sink: mirrors?.around(generation, projection, sink) ?? sink };
+  };
   return async () => {
     const targets: Target[] = [];
     const refused: string[] = [];
@@ -30,10 +35,7 @@ export function createTargets(pool: Pool): () => Promise<Targets> {
         refused.push(found);
         continue;
       }
-      const target = known.get(generation.schema) ?? {
-        projection: found,
-        sink: createPostgresSink(pool, { ...generation, projection: found }),
-      };
+      const target = known.get(generation.schema) ?? targetOf(generation, found);
       known.set(generation.schema, target);
       targets.push(target);
     }

@@ -41,5 +41,6 @@ function isClean(value: unknown): boolean {
   if (typeof value === 'string') return cleanText(value) === value;
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(isClean);
-  return Object.entries(value).every(([name, inner]) => cleanText(name) === name && isClean(inner));
+  for (const [name, inner] of Object.entries(value)) if (!isClean(inner) || cleanText(name) !== name) return false;
+  return true;
 }

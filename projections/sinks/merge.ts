@@ -15,9 +15,17 @@ export interface MergedTable {
 
 export type Adds = { readonly [column: string]: number };
 
-/** What is known of a row after some changes: nothing but the changes, that it is gone, or all of it. */
+/**
+ * What is known of a row after some changes: nothing but the changes, that it is gone, or all of it. The members of
+ * `changed` belong to the merge and change in place: a hot row gets thousands of changes in a batch.
+ */
 type RowState =
-  | { readonly kind: 'changed'; readonly init: Cells | null; readonly set: Cells; readonly add: Adds }
+  | {
+      readonly kind: 'changed';
+      readonly init: Cells | null;
+      readonly set: { [column: string]: Cell };
+      readonly add: { [column: string]: number };
+    }
   | { readonly kind: 'gone' }
   | { readonly kind: 'known'; readonly row: Cells };
 
@@ -75,11 +83,11 @@ function first(change: Change): RowState {
     case 'remove':
       return { kind: 'gone' };
     case 'put':
-      return { kind: 'changed', init: null, set: change.set, add: {} };
+      return { kind: 'changed', init: null, set: { ...change.set }, add: {} };
     case 'insert':
       return { kind: 'changed', init: change.set, set: {}, add: {} };
     case 'add':
-      return { kind: 'changed', init: null, set: {}, add: change.add };
+      return { kind: 'changed', init: null, set: {}, add: { ...change.add } };
   }
 }
 
@@ -89,21 +97,21 @@ function next(table: Table, state: RowState, change: Change): RowState {
     const row = changeRow(table, state.kind === 'known' ? state.row : null, change);
     return row === null ? { kind: 'gone' } : { kind: 'known', row };
   }
+  const { set, add } = state;
   switch (change.op) {
     case 'insert':
       // Whatever was there before, the changes so far have made the row.
       return state;
     case 'put':
-      return { ...state, set: { ...state.set, ...change.set }, add: without(state.add, change.set) };
-    case 'add': {
-      const set: { [column: string]: Cell } = { ...state.set };
-      const add: { [column: string]: number } = { ...state.add };
+      for (const column of Object.keys(add)) if (column in change.set) Reflect.deleteProperty(add, column);
+      Object.assign(set, change.set);
+      return state;
+    case 'add':
       for (const [column, n] of Object.entries(change.add)) {
         if (column in set) set[column] = asNumber(set[column]) + n;
         else add[column] = (add[column] ?? 0) + n;
       }
-      return { ...state, set, add };
-    }
+      return state;
   }
 }
 

@@ -34,11 +34,19 @@ interface Upsert {
 
 function bySignature(rows: readonly Upsert[]): readonly (readonly Upsert[])[] {
   const groups = new Map<string, Upsert[]>();
+  // Most rows of a table name their columns in one of few orders.
+  const known = new Map<string, Upsert[]>();
   for (const row of rows) {
-    const signature = `${Object.keys(row.set).sort().join()}+${Object.keys(row.add).sort().join()}`;
-    const group = groups.get(signature);
-    if (group === undefined) groups.set(signature, [row]);
-    else group.push(row);
+    const [set, add] = [Object.keys(row.set), Object.keys(row.add)];
+    const named = `${set.join()}+${add.join()}`;
+    let group = known.get(named);
+    if (group === undefined) {
+      const signature = `${set.sort().join()}+${add.sort().join()}`;
+      group = groups.get(signature) ?? [];
+      groups.set(signature, group);
+      known.set(named, group);
+    }
+    group.push(row);
   }
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 }

@@ -40,8 +40,11 @@ export const stockMovements: Table = {
     held: { type: 'bigint', doc: 'Units held afterwards.' },
     reason: { type: 'text', doc: 'Why, for people; of an adjustment.' },
     reference: { type: 'text', doc: 'Their document; of an adjustment.' },
-    order_id: { type: 'text', doc: 'The order that it was held or released for.' },
+    order_id: { type: 'text', doc: 'The order that it was held, released or sold for.' },
   },
   key: ['partition', 'journal_offset'],
-  indexes: [['product_id', 'partition', 'journal_offset']],
+  indexes: [
+    ['product_id', 'at', 'partition', 'journal_offset'],
+    ['at', 'partition', 'journal_offset'],
+  ],
 };

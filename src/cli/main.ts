@@ -26,7 +26,18 @@ const program = new Command('ledger')
     '\nExit codes: 0 done, 1 failed or found something, 2 wrong usage or configuration.\nEvery setting is an environment variable; README.md has the table.',
   );
 
-const verbs = [addPrepare, addServe, addStatus, addAudit, addExport, addDoctor, addEvents, addDeadLetters, addConfig, addKeys];
+const verbs = [
+  addPrepare,
+  addServe,
+  addStatus,
+  addAudit,
+  addExport,
+  addDoctor,
+  addEvents,
+  addDeadLetters,
+  addConfig,
+  addKeys,
+];
 for (const add of verbs) add(program);
 
 // A reader that has seen enough (`| head`) is no error.

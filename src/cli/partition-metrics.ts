@@ -40,6 +40,7 @@ export function watchPartitions(registry: Registry, followers: Followers, { log,
     gauge.reset();
     for (const { role, partitions } of roles) for (const { status } of partitions()) gauge.inc({ role, status });
   });
+  watchProjections(registry, followers, { log, topics, msMax });
   gaugeIn(registry, metricTable.lag, async (gauge) => {
     const known = await Promise.all(roles.map(async (one) => ({ ...one, ends: await endsOf(one.topic, log, msMax) })));
     gauge.reset();
@@ -48,6 +49,20 @@ export function watchPartitions(registry: Registry, followers: Followers, { log,
         const end = ends?.get(partition)?.high;
         if (end !== undefined && next !== null) gauge.set({ role, partition }, Math.max(0, end - next));
       }
+    }
+  });
+}
+
+/** The lag of each projection, over the partitions of this process. */
+function watchProjections(registry: Registry, { projector }: Followers, { log, topics, msMax }: Sources): void {
+  if (projector === null) return;
+  gaugeIn(registry, metricTable.projectionLag, async (gauge) => {
+    const ends = await endsOf(topics.events, log, msMax);
+    gauge.reset();
+    for (const { partition, next } of projector.status().partitions) {
+      const end = ends?.get(partition)?.high;
+      if (end === undefined) continue;
+      for (const [projection, offset] of Object.entries(next)) gauge.inc({ projection }, Math.max(0, end - offset));
     }
   });
 }

@@ -3,9 +3,12 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { startProjector } from '../../consumers/projector.ts';
+import type { Mirrors } from '../../consumers/projector/mirrors.ts';
+import { createMirrors } from '../../consumers/projector/mirrors.ts';
 import type { RunningProjector } from '../../consumers/projector/options.ts';
 import type { WriterRole } from '../../consumers/writer.ts';
 import { startWriterRole } from '../../consumers/writer.ts';
+import { createFigures } from '../../projections/figures.ts';
 import { createViews } from '../../projections/views-postgres.ts';
 import * as decider from '../domain/decider.ts';
 import type { State } from '../domain/decider.ts';
@@ -69,6 +72,8 @@ export async function serve(
   const running = new AsyncDisposableStack();
   try {
     const parts = await connect(config, logger, running, signal);
+    // Ended after the projector, so that Redis gets what Postgres got.
+    const mirrors = roles.has('projector') ? openMirrors(parts, running) : null;
     const started: Stoppable[] = [];
     running.defer(() => stopTogether(started));
     const stopLater = <T extends Stoppable>(role: T): T => {
@@ -78,7 +83,7 @@ export async function serve(
     let client: RunningClient | null = null;
     const appended = (batch: AppendedBatch): void => client?.appended(batch);
     const writer = roles.has('writer') ? stopLater(await startWriter(parts, exit, appended)) : null;
-    const projector = roles.has('projector') ? stopLater(await startProjecting(parts)) : null;
+    const projector = mirrors === null ? null : stopLater(await startProjecting(parts, mirrors));
     // Workers put commands to the ledger as an API does, and in its process through the same connections.
     if (roles.has('api') || roles.has('workers'))
       client = stopLater(await startClient(parts, writer, roles.has('api')));
@@ -196,22 +201,22 @@ function startWriter(
   });
 }
 
-function startProjecting({
-  log,
-  topics,
-  config,
-  reading,
-  pool,
-  logger,
-  passing,
-  metrics,
-}: Parts): Promise<RunningProjector> {
+function openMirrors({ config, pool, logger }: Parts, running: AsyncDisposableStack): Mirrors {
+  // A connection of its own: claims wait for nobody who writes much at once.
+  const own = { ...config, redisTimeoutMs: config.mirrorTimeoutMs };
+  const redis = running.adopt(createRedis(own, logger), (one) => one.disconnect());
+  return running.adopt(createMirrors({ pool, redis, config, logger }), (all) => all.stop());
+}
+
+function startProjecting(parts: Parts, mirrors: Mirrors): Promise<RunningProjector> {
+  const { log, topics, config, reading, pool, logger, passing, metrics } = parts;
   return startProjector({
     log,
     journal: topics.events,
     group: groupsOf(config.topicPrefix).projector,
     decode: (partition, record, signal) => reading.event(partition, record, signal),
     pool,
+    mirrors,
     config,
     logger,
     pace: realPace,
@@ -255,11 +260,14 @@ function createHttp(parts: Parts, roles: Roles): Promise<FastifyInstance> {
   }
   const claims = { prefix: config.topicPrefix, claimsMax: config.claimsMax, rememberS: config.keyRememberS };
   const views = createViews(pool);
+  const commandEnds = () => log.ends(topics.commands);
+  const figures = createFigures({ pool, redis, prefix: config.topicPrefix, now, commandEnds });
   const { audits } = parts;
   return createApp({
     ...vitals,
     client,
     views,
+    figures,
     claims: createClaims(redis, claims),
     passing,
     audits,

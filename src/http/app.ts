@@ -24,9 +24,14 @@ import { customerRoutes } from './routes/customers.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { docRoutes } from './routes/docs.ts';
 import { healthRoutes } from './routes/health.ts';
+import { inventoryRoutes } from './routes/inventory.ts';
+import { kpiRoutes } from './routes/kpis.ts';
+import { leaderboardRoutes } from './routes/leaderboards.ts';
+import { orderEventRoutes } from './routes/order-events.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { productRoutes } from './routes/products.ts';
 import { purchaseRoutes } from './routes/purchase.ts';
+import { statisticsRoutes } from './routes/statistics.ts';
 import { stockRoutes } from './routes/stock.ts';
 import { deadLetterSchemas } from './dead-letter-schemas.ts';
 import { peopleSchemas } from './people-schemas.ts';
@@ -35,6 +40,7 @@ import { securityHeaders } from './security-headers.ts';
 import { createSubmit } from './submit.ts';
 import { createUndecided } from './undecided.ts';
 import { validatorCompiler } from './validation.ts';
+import { viewSchemas } from './view-schemas.ts';
 import { createWaiters } from './waiters.ts';
 
 /** Characters of one part of a path. */
@@ -69,11 +75,16 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       });
       v1.addHook('preValidation', async (request) => readIdempotencyKey(request));
       await v1.register(orderRoutes(room));
+      await v1.register(orderEventRoutes(room));
       await v1.register(purchaseRoutes(room));
       await v1.register(productRoutes(room));
       await v1.register(stockRoutes(room));
       await v1.register(customerRoutes(room));
       await v1.register(deadLetterRoutes(room));
+      await v1.register(inventoryRoutes(room));
+      await v1.register(statisticsRoutes(room));
+      await v1.register(kpiRoutes(room));
+      await v1.register(leaderboardRoutes(room));
       await v1.register(auditRoutes(room));
     },
     { prefix: '/v1' },
@@ -95,7 +106,20 @@ export async function createVitalsApp(deps: VitalsDeps): Promise<FastifyInstance
 }
 
 function createRoom(deps: AppDeps): Room {
-  const { config, client, views, claims, credentials, metrics, health, passing, audits, customers, deadLetters } = deps;
+  const {
+    config,
+    client,
+    views,
+    figures,
+    claims,
+    credentials,
+    metrics,
+    health,
+    passing,
+    audits,
+    customers,
+    deadLetters,
+  } = deps;
   const now = (): number => performance.now();
   const waiters = createWaiters(config, now);
   const seen = createSeenPositions(client.startEnds);
@@ -117,7 +141,7 @@ function createRoom(deps: AppDeps): Room {
     audits,
     customers,
     deadLetters,
-    reader: createReader({ client, views, waits, seen, now }),
+    reader: createReader({ client, views, figures, waits, seen, now }),
     submit: createSubmit({ config, client, waiters, claims, metrics: both, passing }),
   };
 }
@@ -171,7 +195,7 @@ function createServer({ config, logger, metrics }: Pick<AppDeps, 'config' | 'log
   // Answers are built here from typed values; their schemas are documentation.
   app.setSerializerCompiler(() => (body: unknown) => JSON.stringify(body));
   app.setErrorHandler(createErrorHandler(app.log));
-  for (const schema of [...namedSchemas, ...peopleSchemas, ...deadLetterSchemas]) app.addSchema(schema);
+  for (const schema of [...namedSchemas, ...viewSchemas, ...peopleSchemas, ...deadLetterSchemas]) app.addSchema(schema);
   return app;
 }
 
@@ -211,5 +235,12 @@ const openapiDocument = {
   },
   servers: [{ url: '/' }],
   components: { securitySchemes: { bearer: { type: 'http' as const, scheme: 'bearer' } } },
-  tags: [{ name: 'orders' }, { name: 'products' }, { name: 'customers' }, { name: 'service' }],
+  tags: [
+    { name: 'orders' },
+    { name: 'products' },
+    { name: 'inventory' },
+    { name: 'customers' },
+    { name: 'figures' },
+    { name: 'service' },
+  ],
 };

@@ -60,6 +60,17 @@ export function noneMatches(header: string | undefined, etag: string): boolean {
   return tags.includes('*') || tags.includes(etag);
 }
 
+/** Seconds of age that a request's `Cache-Control` allows an answer to have; 0 where it does not say, or says no. */
+export function maxAgeOf(header: string | undefined): number {
+  const parts = (header ?? '').toLowerCase().split(',');
+  const directives = parts.map((part) => part.trim());
+  if (directives.includes('no-cache') || directives.includes('no-store')) return 0;
+  const age = directives
+    .map((part) => /^max-age\s*=\s*"?(\d{1,9})"?$/.exec(part)?.[1])
+    .find((one) => one !== undefined);
+  return Number(age ?? 0);
+}
+
 /** The trace that a request belongs to: its own X-Trace-Id or traceparent where acceptable. @returns null where neither is */
 export function incomingTraceId(headers: { readonly [name: string]: string | string[] | undefined }): string | null {
   const own = headers['x-trace-id'];

@@ -70,6 +70,10 @@ export const momentSchema = (description: string) =>
     Type.String({ maxLength: 35, pattern: `^${date}(?:${time})?$`, description, examples: ['2026-01-31T12:00:00Z'] }),
   );
 
+/** A day that exists, as YYYY-MM-DD. */
+export const daySchema = (description: string) =>
+  Type.String({ maxLength: 10, pattern: `^${date}$`, description, examples: ['2026-01-31'] });
+
 function invalidQuery(name: string, detail: string): Problem {
   const errors: FieldError[] = [{ detail, pointer: `#/query/${name}` }];
   return new Problem('validation_failed', { detail: `${name} ${detail}.`, errors });

@@ -13,7 +13,7 @@ const headerDocs = {
   'Preference-Applied': 'Which preferences were followed; `wait` as it was shortened to what the service allows.',
   'Retry-After': 'Seconds after which to ask again.',
   'WWW-Authenticate': 'How to authenticate: Bearer.',
-  ETag: '"<version>.<journal offset>"',
+  ETag: 'Of a resource `"<version>.<journal offset>"`; of figures a weak tag that changes with them.',
   Location: 'Where the resource is.',
   Allow: 'Methods of this address.',
 } as const;
@@ -31,7 +31,7 @@ export interface GoodAnswer {
 export interface RouteDoc {
   readonly operationId: string;
   readonly summary: string;
-  readonly tag: 'orders' | 'products' | 'customers' | 'service';
+  readonly tag: 'orders' | 'products' | 'inventory' | 'customers' | 'figures' | 'service';
   readonly good: { readonly [status: number]: GoodAnswer };
   readonly problems: readonly ProblemCode[];
   /** Whether the route is open to everybody. */
@@ -86,14 +86,15 @@ export function withOptionalBodies<T extends { readonly paths?: object }>(docume
   return { ...document, paths };
 }
 
-/** A list as documented, by the name of its rows' shape. */
-export function listOf(name: string): object {
+/** A list as documented, by the name of its rows' shape; `dated`: it says of when it is. */
+export function listOf(name: string, dated = false): object {
   return {
     type: 'object',
-    required: ['data', 'next_cursor'],
+    required: ['data', 'next_cursor', ...(dated ? ['as_of'] : [])],
     properties: {
       data: { type: 'array', items: { $ref: `${name}#` } },
       next_cursor: { type: ['string', 'null'], description: 'For the next page; null at the end.' },
+      ...(dated ? { as_of: { type: 'string', format: 'date-time', description: 'When it was read.' } } : {}),
       meta: {
         type: 'object',
         description: 'Only with `page` or `per_page`.',

@@ -1,7 +1,16 @@
 // HTTP room: rows of the views, with read-your-writes: a read waits until the view shows what this instance told
 // anybody, within a budget; before it says that something does not exist, it asks the broker how far the journal goes.
-import type { OrderView, ProductView, Seen, Views } from '../../projections/views.ts';
-import { CursorError } from '../../projections/views.ts';
+import type {
+  Figures,
+  Listed,
+  OrderEventView,
+  OrderView,
+  Paging,
+  ProductView,
+  Seen,
+  Views,
+} from '../../projections/views.ts';
+import { CursorError, NotReadyError } from '../../projections/views.ts';
 import type { LedgerClient } from '../log/client-port.ts';
 import type { ProjectionName, SeenPositions, ViewWaits } from './positions.ts';
 import { Problem } from './problems.ts';
@@ -25,20 +34,30 @@ export interface Reader {
   order(orderId: string, partition: number, options: ReadOptions): Promise<Found<OrderView>>;
   /** row null: it does not exist. @throws Problem `projection_behind`, `dependency_down` */
   product(productId: string, partition: number, options: ReadOptions): Promise<Found<ProductView>>;
+  /** Events of an order, one page; row null: there is no such order. @throws Problem `cursor_invalid` and those of `order` */
+  orderEvents(
+    orderId: string,
+    partition: number,
+    paging: Paging,
+    options: ReadOptions,
+  ): Promise<Found<Listed<OrderEventView>>>;
   /** Runs a list query. @throws Problem `cursor_invalid`, `dependency_down` */
   list<T>(query: (views: Views) => Promise<T>): Promise<T>;
+  /** Asks for sums or ranks. @throws Problem `cursor_invalid`, `projection_behind`, `dependency_down` */
+  figures<T>(query: (figures: Figures) => Promise<T>): Promise<T>;
 }
 
 export interface ReaderOptions {
   readonly client: Pick<LedgerClient, 'ready' | 'journalEnds'>;
   readonly views: Views;
+  readonly figures: Figures;
   readonly waits: ViewWaits;
   readonly seen: SeenPositions;
   /** monotonic, ms */
   readonly now: () => number;
 }
 
-export function createReader({ client, views, waits, seen, now }: ReaderOptions): Reader {
+export function createReader({ client, views, figures, waits, seen, now }: ReaderOptions): Reader {
   const ends = shared(() => client.journalEnds());
 
   async function read<T>(
@@ -74,7 +93,10 @@ export function createReader({ client, views, waits, seen, now }: ReaderOptions)
       guarded(() => read('order-state', () => views.order(id, partition), partition, options)),
     product: (id, partition, options) =>
       guarded(() => read('stock', () => views.product(id, partition), partition, options)),
+    orderEvents: (id, partition, paging, options) =>
+      guarded(() => read('order-history', () => views.orderEvents(id, partition, paging), partition, options)),
     list: (query) => guarded(() => query(views)),
+    figures: (query) => guarded(() => query(figures)),
   };
 }
 
@@ -124,16 +146,18 @@ export async function guarded<T>(work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof Problem) throw cause;
     if (cause instanceof CursorError) throw new Problem('cursor_invalid', { cause });
+    if (cause instanceof NotReadyError) throw new Problem('projection_behind', { cause });
     throw new Problem(isOutage(cause) ? 'dependency_down' : 'internal_error', { cause });
   }
 }
 
 /**
- * Whether an error of the database driver says that Postgres is away: either it has no SQLSTATE, or one of the classes
- * 08 (connection), 53 (resources), 57 (shutdown, time-out) and 58 (system).
+ * Whether an error of a driver says that its server is away: either it has no SQLSTATE (which no code of the operating
+ * system, as EPIPE, must be taken for), or one of the classes 08 (connection), 53 (resources), 57 (shutdown, time-out)
+ * and 58 (system).
  */
 function isOutage(error: unknown): boolean {
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return false;
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  return !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|58)/.test(code);
+  return !/^[0-9FHPX][0-9A-Z]{4}$/.test(code) || /^(08|53|57|58)/.test(code);
 }

@@ -1,7 +1,7 @@
 // HTTP room: what clients see of orders, products and movements, from a row of a view or from the event itself.
 import type { Money } from '../../schemas/generated.ts';
 import type { EventRecord, PlacedEvent } from '../../schemas/records.ts';
-import type { MovementView, OrderLineView, OrderView, ProductView } from '../../projections/views.ts';
+import type { MovementView, OrderEventView, OrderLineView, OrderView, ProductView } from '../../projections/views.ts';
 import type { Outcome } from '../log/client-port.ts';
 
 type EventOf<Name extends EventRecord['type']> = Extract<PlacedEvent, { readonly type: Name }>;
@@ -118,6 +118,24 @@ export function changedProduct(
   if (event.type === 'ProductChanged') return { ...event.data, ...common };
   const { product_id, on_hand, held, version } = event.data;
   return { product_id, on_hand, held, available: on_hand - held, tracked: true, version, ...common };
+}
+
+/** An event of an order as JSON. */
+export function orderEventJson(event: OrderEventView): object {
+  const { source } = event;
+  return {
+    type: event.type,
+    at: iso(event.at),
+    position: `${event.partition}:${event.journal_offset}`,
+    command_id: event.command_id,
+    actor: event.actor,
+    cause: {
+      command: `${event.partition}:${event.command_offset}`,
+      source: source === null ? null : `${source.partition}:${source.command_offset}`,
+      trace_id: event.correlation_id,
+    },
+    data: event.data,
+  };
 }
 
 /** A movement of stock as JSON. */

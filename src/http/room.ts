@@ -3,7 +3,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { ApiMetrics, Metrics } from '../platform/metrics.ts';
 import type { Config } from '../platform/config.ts';
 import type { PassCrashPoint } from '../platform/crash-points.ts';
-import type { Views } from '../../projections/views.ts';
+import type { Figures, Views } from '../../projections/views.ts';
 import type { LedgerClient } from '../log/client-port.ts';
 import type { Credentials } from './auth.ts';
 import type { Claims } from './claims.ts';
@@ -79,6 +79,7 @@ export interface AppDeps {
   readonly config: Config;
   readonly client: LedgerClient;
   readonly views: Views;
+  readonly figures: Figures;
   readonly credentials: Credentials;
   readonly claims: Claims;
   readonly audits: Audits;

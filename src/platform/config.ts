@@ -202,6 +202,12 @@ export const settings = {
     '5000',
     'Milliseconds to connect to Postgres, and for one read.',
   ),
+  figuresDaysMax: setting(
+    'LEDGER_FIGURES_DAYS_MAX',
+    whole(1, 10_000),
+    '366',
+    'Days that one request for figures may cover.',
+  ),
   auditMsMax: setting(
     'LEDGER_AUDIT_MS_MAX',
     whole(1, 86_400_000),
@@ -209,6 +215,18 @@ export const settings = {
     'Milliseconds that an audit asked for over HTTP may take before it is ended.',
   ),
   redisTimeoutMs: setting('LEDGER_REDIS_TIMEOUT_MS', whole(10, 60_000), '250', 'Milliseconds for one answer of Redis.'),
+  mirrorTimeoutMs: setting(
+    'LEDGER_MIRROR_TIMEOUT_MS',
+    whole(100, 600_000),
+    '10000',
+    'Milliseconds for one answer of Redis to a projector, which writes much at once.',
+  ),
+  mirrorChangesMax: setting(
+    'LEDGER_MIRROR_CHANGES_MAX',
+    whole(1, 10_000_000),
+    '200000',
+    'Changes of leaderboards that may wait for Redis in a projector; with more, Redis is built anew from Postgres when it answers.',
+  ),
   crashAt: setting(
     'CRASH_AT',
     crashAt,

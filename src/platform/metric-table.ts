@@ -144,6 +144,12 @@ export const metricTable = {
       ['partition', 'its number'],
     ],
   }),
+  projectionLag: gauge({
+    name: 'ledger_projection_lag_events',
+    of: 'projector',
+    help: 'Records that a projection has still to apply in the partitions of this process; absent while Kafka does not answer.',
+    labels: [['projection', 'its name']],
+  }),
   partitions: gauge({
     name: 'ledger_partitions',
     of: 'writer and projector',

@@ -1,5 +1,6 @@
 // Platform room: the connection to Redis. It never holds a request up: without a connection, or without an answer in
 // time, a command fails at once, and the caller goes on without Redis.
+import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import type { Config } from './config.ts';
 import type { Logger } from './logger.ts';
@@ -29,4 +30,9 @@ export function createRedis(config: Pick<Config, 'redisUrl' | 'redisTimeoutMs'>,
     away = false;
   });
   return redis;
+}
+
+/** Waits for the first connection. @throws its error; Error where it takes longer than `msMax` */
+export async function untilReady(redis: Redis, msMax: number): Promise<void> {
+  if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(msMax) });
 }

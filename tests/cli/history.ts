@@ -74,7 +74,7 @@ export async function auditOf(
   log.inject(topics.commands, 0, asked);
   const records = events.map((event, i) => recordOf(event, i + 1));
   inject(log, [...records, ...records.slice(0, loose)]);
-  const options = { log, topics, reading: plainReading(), pool: null, atRest };
+  const options = { log, topics, reading: plainReading(), stores: null, atRest };
   return audit(options, new AbortController().signal);
 }
 

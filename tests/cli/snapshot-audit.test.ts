@@ -15,7 +15,7 @@ type Told = Pick<AuditReport, 'snapshots' | 'unchecked'> & {
 
 /** What an audit says of snapshots. These journals have no commands beside them, of which it says more. */
 async function auditOf(log: Log): Promise<Told> {
-  const options = { log, topics, reading: plainReading(), pool: null, atRest: false };
+  const options = { log, topics, reading: plainReading(), stores: null, atRest: false };
   const { findings, warnings, snapshots, unchecked } = await audit(options, new AbortController().signal);
   const own = (list: AuditReport['findings']): readonly object[] =>
     list.filter(({ rule }) => rule === 'snapshot_differs');

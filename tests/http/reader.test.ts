@@ -5,7 +5,7 @@ import { CursorError } from '../../projections/views.ts';
 import { createSeenPositions, createViewWaits } from '../../src/http/positions.ts';
 import { createReader } from '../../src/http/reader.ts';
 import { LogError } from '../../src/log/port.ts';
-import { playedViews } from './support.ts';
+import { playedFigures, playedViews } from './support.ts';
 
 interface World {
   /** Next offset that the view has applied. */
@@ -32,6 +32,7 @@ function readerOf(world: World, seen = 0) {
     },
   };
   const reader = createReader({
+    figures: playedFigures(),
     client: {
       ready: () => world.up !== false,
       journalEnds: () => {
@@ -141,7 +142,7 @@ test('waits of one projection share one poller', async () => {
 });
 
 test('nobody polls once the last wait is over, reached or not', async () => {
-  const polls = { 'order-state': 0, stock: 0 };
+  const polls = { 'order-state': 0, 'order-history': 0, stock: 0 };
   const waits = createViewWaits((projection) => {
     polls[projection] += 1;
     return Promise.resolve(new Map());

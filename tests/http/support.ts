@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Meta } from '../../schemas/generated.ts';
 import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
-import type { OrderView, ProductView, Views } from '../../projections/views.ts';
+import type { Figures, OrderView, ProductView, Views } from '../../projections/views.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Customers } from '../../src/http/customers.ts';
 import type { DeadLetters } from '../../src/http/dead-letters.ts';
@@ -100,7 +100,51 @@ export function playedViews(
     product: (id) =>
       Promise.resolve({ row: rows.products?.find((row) => row.product_id === id) ?? null, next: next() }),
     products: () => Promise.resolve({ rows: rows.products ?? [], next: null, total: rows.products?.length ?? 0 }),
+    inventory: () => Promise.resolve({ rows: [], next: null, total: 0 }),
+    orderEvents: () => Promise.resolve({ row: null, next: next() }),
     movements: () => Promise.resolve({ rows: [], next: null, total: 0 }),
+  };
+}
+
+const noSums = {
+  orders: 0,
+  accepted: 0,
+  refused: 0,
+  paid: 0,
+  failed: 0,
+  cancelled: 0,
+  revenue: [],
+  average_order_value: [],
+  unique_customers: 0,
+};
+
+/** Figures of a ledger in which nothing happened, but for what the test gives. */
+export function playedFigures(given: Partial<Figures> = {}): Figures {
+  const as_of = brokerTime;
+  const nobody = { rows: [], next: null, total: 0 };
+  return {
+    day: (date) => Promise.resolve({ date, ...noSums, as_of }),
+    range: () => Promise.resolve({ days: [], totals: noSums, as_of }),
+    realtime: () =>
+      Promise.resolve({ pending: 0, processing: 0, completed_today: 0, failed_today: 0, revenue_today: [], as_of }),
+    orders: () =>
+      Promise.resolve({ total: 0, by_status: {}, today: noSums, revenue: [], average_order_value: [], as_of }),
+    inventory: () =>
+      Promise.resolve({
+        products: 0,
+        on_hand: 0,
+        held: 0,
+        available: 0,
+        low: 0,
+        out: 0,
+        value: [],
+        sold_30d: 0,
+        as_of,
+      }),
+    customers: () => Promise.resolve({ listed: nobody, as_of }),
+    customer: () => Promise.resolve(null),
+    products: () => Promise.resolve({ listed: nobody, as_of }),
+    ...given,
   };
 }
 
@@ -165,6 +209,7 @@ export const healthy: HealthReport = {
 export interface Given {
   readonly client?: LedgerClient;
   readonly views?: Views;
+  readonly figures?: Figures;
   readonly claims?: Claims;
   readonly health?: () => Promise<HealthReport>;
   readonly audits?: Audits;
@@ -181,6 +226,7 @@ export function appOf(given: Given = {}): Promise<FastifyInstance> {
     config,
     client: given.client ?? playedClient(),
     views: given.views ?? playedViews(),
+    figures: given.figures ?? playedFigures(),
     claims: given.claims ?? noClaims,
     audits: given.audits ?? noAudits,
     customers: given.customers ?? noCustomers,

@@ -5,6 +5,7 @@ import { messageBugs } from './message-bugs.ts';
 import { networkBugs } from './network-bugs.ts';
 import { processBugs } from './process-bugs.ts';
 import { snapshotBugs } from './snapshot-bugs.ts';
+import { viewBugs } from './view-bugs.ts';
 
 const append =
   'const landed = await work.connection.append(eventsTopic, new Map([[journal.partition, batch.records]]));';
@@ -234,6 +235,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...snapshotBugs,
   ...domain,
   ...projections,
+  ...viewBugs,
   ...networkBugs,
   ...processBugs,
 ];

@@ -3,19 +3,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Pool } from 'pg';
-import { orderState } from '../../projections/order-state/project.ts';
-import type { Change, JournalEvent, Projection, Table } from '../../projections/projection.ts';
+import type { Change, JournalEvent, Projection } from '../../projections/projection.ts';
 import { createMemorySink } from '../../projections/sinks/memory.ts';
 import { createPostgresSink } from '../../projections/sinks/postgres.ts';
 import { stock } from '../../projections/stock/project.ts';
 import { eventually } from '../support/servers.ts';
 import type { TestDatabase } from './database.ts';
+import { anyChange, counterTable, counting } from './counting.ts';
 import { openDatabase, readRows } from './database.ts';
 import { accepted, created, createJournal, held, orderId } from './events.ts';
 import { openLossyWay } from './lossy-way.ts';
-import { orderStateSpecs } from './order-state-specs.ts';
-import { allRows, deliver, describeProjection, movesFrom, property } from './spec.ts';
-import { stockSpecs } from './stock-specs.ts';
+import { describeShipped, shippedSpecs } from './shipped-specs.ts';
+import { allRows, deliver, movesFrom, property } from './spec.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -27,14 +26,10 @@ const emptied = (projection: Projection) => async () => {
   await database.empty();
   return database.sink(projection);
 };
-describeProjection(orderState, orderStateSpecs, emptied(orderState), 3);
-describeProjection(stock, stockSpecs, emptied(stock), 3);
+describeShipped(emptied, 3);
 
 describe('equal to memory, row for row', () => {
-  test.each([
-    { projection: orderState, specs: orderStateSpecs },
-    { projection: stock, specs: stockSpecs },
-  ])('$projection.name', async ({ projection, specs }) => {
+  test.each(shippedSpecs)('$projection.name', async ({ projection, specs }) => {
     for (const { events } of specs) {
       const sink = await emptied(projection)();
       const memory = createMemorySink(projection);
@@ -190,47 +185,8 @@ async function endBackend(on: TestDatabase, condition: string): Promise<void> {
   await eventually(async () => (await on.pool.query(statement)).rowCount === 1, { withinMs: 5_000, what: condition });
 }
 
-const counterTable: Table = {
-  name: 'counters',
-  doc: 'For these tests.',
-  columns: {
-    id: { type: 'text', doc: 'Key.' },
-    n: { type: 'bigint', doc: 'A counter.' },
-    m: { type: 'integer', doc: 'Another.' },
-    flag: { type: 'boolean', doc: 'A flag.' },
-    at: { type: 'timestamptz', doc: 'A time.' },
-    doc: { type: 'jsonb', doc: 'Anything.' },
-    label: { type: 'text', doc: 'Some text.' },
-  },
-  key: ['id'],
-  indexes: [],
-};
-const counting: Projection = { name: 'counting', version: 1, tables: [counterTable], project: () => [] };
-
 async function counters(pool: Pool): Promise<void> {
   const columns =
     'id text COLLATE "C" PRIMARY KEY, n bigint, m integer, flag boolean, at timestamptz, doc jsonb, label text';
   await pool.query(`CREATE SCHEMA counting_1; CREATE TABLE counting_1.counters (${columns})`);
 }
-
-const small = fc.integer({ min: -5, max: 5 });
-const text = fc.constantFrom('x', '', '{"a,b}', '\\N', 'NULL', 'nul\u0000', '\ud800', "o'clock", 'é🙂', '\n\t"\\');
-const cells = fc.record(
-  {
-    n: fc.oneof(small, fc.constantFrom(Number.MAX_SAFE_INTEGER, null)),
-    m: small,
-    flag: fc.boolean(),
-    at: fc.oneof(fc.integer({ min: 0, max: 4_102_444_800_000 }), fc.constant(null)),
-    doc: fc.oneof(fc.array(text), fc.dictionary(text, text), fc.constant(null)),
-    label: fc.oneof(text, fc.constant(null)),
-  },
-  { requiredKeys: [] },
-);
-const rowKey = fc.record({ id: fc.constantFrom('a', 'b', 'c') });
-const named = { table: fc.constant('counters'), key: rowKey };
-const anyChange: fc.Arbitrary<Change> = fc.oneof(
-  fc.record({ op: fc.constant('put' as const), ...named, set: cells }),
-  fc.record({ op: fc.constant('insert' as const), ...named, set: cells }),
-  fc.record({ op: fc.constant('remove' as const), ...named }),
-  fc.record({ op: fc.constant('add' as const), ...named, add: fc.record({ m: small }, { requiredKeys: [] }) }),
-);

@@ -2,7 +2,7 @@
 // changes nothing; however the journal is cut into batches and its partitions are mixed, the rows are the same.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Cells, JournalEvent, Projection, Sink } from '../../projections/projection.ts';
+import type { Cell, Cells, JournalEvent, Projection, Sink } from '../../projections/projection.ts';
 
 export interface ReadableSink extends Sink {
   /** All rows with all columns, ordered by key. */
@@ -106,6 +106,15 @@ export async function allRows(
   const tables: [string, readonly Cells[]][] = [];
   for (const { name } of projection.tables) tables.push([name, await sink.rows(name)]);
   return Object.fromEntries(tables);
+}
+
+/** Rows as Postgres orders them by their key. */
+export function inOrderOfKey(projection: Projection, table: string, rows: readonly Cells[]): readonly Cells[] {
+  const key = projection.tables.find(({ name }) => name === table)?.key ?? [];
+  const before = (a: Cell, b: Cell): number => (a === b ? 0 : (a ?? '') < (b ?? '') ? -1 : 1);
+  return [...rows].sort((a, b) =>
+    key.reduce((found, column) => (found === 0 ? before(a[column] ?? null, b[column] ?? null) : found), 0),
+  );
 }
 
 function batchesOf(events: readonly JournalEvent[], cuts: readonly number[]): readonly (readonly JournalEvent[])[] {

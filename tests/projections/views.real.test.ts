@@ -234,7 +234,7 @@ describe('products and movements', () => {
   });
 
   test('movements, newest first', async () => {
-    const first = await views.movements('p-1', { kind: 'cursor', limit: 2, after: null });
+    const first = await views.movements({ product_id: 'p-1' }, { kind: 'cursor', limit: 2, after: null });
     expect(first.rows[0]).toEqual({
       product_id: 'p-1',
       at: timeOf(14),
@@ -248,26 +248,26 @@ describe('products and movements', () => {
       partition: 3,
       journal_offset: journal.events.length - 1,
     });
-    const second = await views.movements('p-1', { kind: 'cursor', limit: 50, after: first.next });
+    const second = await views.movements({ product_id: 'p-1' }, { kind: 'cursor', limit: 50, after: first.next });
     expect([...first.rows, ...second.rows].map(({ kind, quantity }) => [kind, quantity])).toEqual([
       ['adjusted', -1],
       ...[9, 7, 5, 3, 1].map((n) => ['held', n]),
       ['created', 100],
     ]);
     expect(second.next).toBeNull();
-    expect((await views.movements('p-1', { kind: 'page', page: 2, perPage: 3 })).total).toBe(7);
+    expect((await views.movements({ product_id: 'p-1' }, { kind: 'page', page: 2, perPage: 3 })).total).toBe(7);
   });
 });
 
 describe('a cursor opens only the list that gave it out', () => {
   test('another filter, another list, no cursor at all', async () => {
     const { next } = await views.orders({}, { kind: 'cursor', limit: 1, after: null });
-    const movement = await views.movements('p-1', { kind: 'cursor', limit: 1, after: null });
+    const movement = await views.movements({ product_id: 'p-1' }, { kind: 'cursor', limit: 1, after: null });
     const at = (after: string | null): Paging => ({ kind: 'cursor', limit: 1, after });
     await expect(views.orders({ customer_id: 'c-1' }, at(next))).rejects.toBeInstanceOf(CursorError);
     await expect(views.products({}, at(next))).rejects.toBeInstanceOf(CursorError);
-    await expect(views.movements('p-1', at(next))).rejects.toBeInstanceOf(CursorError);
-    await expect(views.movements('s-1', at(movement.next))).rejects.toBeInstanceOf(CursorError);
+    await expect(views.movements({ product_id: 'p-1' }, at(next))).rejects.toBeInstanceOf(CursorError);
+    await expect(views.movements({ product_id: 's-1' }, at(movement.next))).rejects.toBeInstanceOf(CursorError);
     await expect(views.orders({}, at('%%%'))).rejects.toBeInstanceOf(CursorError);
   });
 });

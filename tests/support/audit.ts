@@ -36,5 +36,7 @@ export async function expectSoundAudit(ledger: TestLedger): Promise<void> {
   const { ok, findings, unchecked, projections } = await auditLedger(ledger);
   expect({ ok, findings: findings.slice(0, shownMax), unchecked }).toEqual({ ok: true, findings: [], unchecked: [] });
   expect(projections.length).toBeGreaterThan(0);
-  expect(projections.filter(({ rows }) => rows === 0)).toEqual([]);
+  // A ledger in which nothing was paid ranks nobody.
+  const ranked = /^leaderboards/;
+  expect(projections.filter(({ name, rows }) => rows === 0 && !ranked.test(name))).toEqual([]);
 }

@@ -36,9 +36,7 @@ function verdict({ ok, findings, findings_total, projections, unchecked, ms }: A
   if (ok) {
     const decided = undecided === 0 ? 'every command has one outcome' : 'every decided command has one outcome';
     const rows =
-      projections.length === 0
-        ? ''
-        : `, ${projections.map(({ name }) => name).join(' and ')} are what the journal says`;
+      projections.length === 0 ? '' : `, ${projections.map(({ name }) => name).join(', ')} are what the journal says`;
     return `nothing was oversold: ${decided}${rows} ${took}`;
   }
   const [first] = findings;

@@ -4,7 +4,8 @@ import { checkSchemas } from '../../../schemas/registry.ts';
 import type { Config } from '../../platform/config.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { createPool } from '../../platform/postgres.ts';
-import type { AuditReport } from '../audit/audit.ts';
+import { createRedis } from '../../platform/redis.ts';
+import type { AuditReport, Stores } from '../audit/audit.ts';
 import { audit } from '../audit/audit.ts';
 import { renderAudit } from '../audit/render.ts';
 import { createLogParts, createRecordParts } from '../parts.ts';
@@ -28,7 +29,7 @@ Commands behind the last outcome may be under decision: they are counted, and ar
 Examples:
   ledger audit                        of a ledger that goes on taking orders
   ledger audit --at-rest --json       after a test, when nobody asks any more
-  ledger audit --log-only             without Postgres
+  ledger audit --log-only             without Postgres and Redis
 
 Exit codes: 0 nothing found, 1 something found or not checked, 2 wrong usage or configuration.`;
 
@@ -52,19 +53,28 @@ export function addAudit(program: Command): void {
 
 async function runAudit(config: Config, logger: Logger, flags: AuditFlags, signal: AbortSignal): Promise<AuditReport> {
   const parts = createLogParts(config, logger, 'ledger-audit');
-  const patience = { postgresTimeoutMs: Math.max(config.postgresTimeoutMs, statementMsMax), postgresPoolMax: 1 };
-  const pool = flags.logOnly === true ? null : createPool({ ...config, ...patience }, logger);
+  const patience = {
+    postgresTimeoutMs: Math.max(config.postgresTimeoutMs, statementMsMax),
+    postgresPoolMax: 1,
+    redisTimeoutMs: statementMsMax,
+  };
+  const stores = flags.logOnly === true ? null : openStores({ ...config, ...patience }, logger);
   const progress = process.stderr.isTTY ? showProgress() : null;
   try {
     const ids = await checkSchemas(config.schemaRegistryUrl, parts.topics);
     const { reading } = createRecordParts(config, logger, ids);
     const show = progress === null ? {} : { progress: progress.show };
-    return await audit({ ...parts, reading, pool, atRest: flags.atRest === true, ...show }, signal);
+    return await audit({ ...parts, reading, stores, atRest: flags.atRest === true, ...show }, signal);
   } finally {
     progress?.clear();
-    await pool?.end();
+    stores?.redis.disconnect();
+    await stores?.pool.end();
     await parts.log.close();
   }
+}
+
+function openStores(config: Config, logger: Logger): Stores {
+  return { pool: createPool(config, logger), redis: createRedis(config, logger), prefix: config.topicPrefix };
 }
 
 /** One line on standard error that is written over and over. */

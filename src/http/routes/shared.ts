@@ -19,6 +19,10 @@ const headerSchemas = {
     description: 'Decide only if the resource still has one of these ETags; `*`: any.',
     examples: ['*', '"1.17"'],
   },
+  'cache-control': {
+    description: '`max-age=<seconds>`: an answer may be this old; else figures that change are as new as the view.',
+    examples: ['max-age=60'],
+  },
   'if-none-match': { description: 'Answer 304 where this is still the ETag.' },
   'ledger-position': {
     pattern: positionsPattern,

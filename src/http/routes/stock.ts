@@ -116,7 +116,7 @@ function history(room: Room, app: App): void {
       const options = readOptions(request, partition, { ...config, partitions: client.partitions });
       const { row, stale } = await reader.product(id, partition, options);
       if (row === null) throw new Problem('not_found');
-      const listed = await reader.list((views) => views.movements(id, paging));
+      const listed = await reader.list((views) => views.movements({ product_id: id }, paging));
       const headers = stale ? { 'ledger-stale': 'true' } : {};
       const body = listBody(listed, paging, movementJson);
       return sendAnswer(request, reply, { status: 'done', headers, body }, config.viewWaitMsMax);
