@@ -3,9 +3,10 @@
 # make test    runs all tests, on servers of their own; make soak those that take long
 # make model   checks the models of the protocol in docs/protocol, about a minute; needs spin and gcc
 # make bench   measures orders a second against a Postgres baseline, about ten minutes
+# make bench-replay measures how fast a million events are replayed into each view, about six minutes
 NODE := node_modules/node/bin/node
 .DEFAULT_GOAL := help
-.PHONY: help up down clean demo test soak model bench
+.PHONY: help up down clean demo test soak model bench bench-replay
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -34,6 +35,9 @@ model:
 
 bench: node_modules/.package-lock.json
 	@npm run bench --silent
+
+bench-replay: node_modules/.package-lock.json
+	@npm run bench:replay --silent
 
 # npm writes this file at the end of an installation. The Node that runs the TypeScript comes with the packages.
 node_modules/.package-lock.json: package-lock.json

@@ -1,5 +1,6 @@
 // The projector: follows the journal and keeps the rows of every active generation up with it. Rows and checkpoint
 // change together, so that a crash, a second projector or a batch delivered twice changes nothing.
+import { noteSpoiled } from '../projections/generations.ts';
 import type { Follower } from '../src/log/port.ts';
 import type { Applying } from './projector/apply.ts';
 import type { Lane } from './projector/lane.ts';
@@ -8,6 +9,9 @@ import type { ProjectorOptions, RunningProjector } from './projector/options.ts'
 import { createEpisode } from '../src/platform/episode.ts';
 import { createStarts } from './projector/starts.ts';
 import { createReport } from './projector/status.ts';
+import { createTargets } from './projector/targets.ts';
+import type { Target } from './projector/targets.ts';
+import { watchGenerations } from './projector/watch.ts';
 
 /** A single order is shown at once; the more there are, the more of them share a transaction. */
 const eventsPerRestMs = 4;
@@ -30,7 +34,9 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
     report.trouble(error);
   };
   const following = createEpisode(logger, followingTexts);
-  const start = createStarts({ ...options, lanes, wake: bell.ring, started, trouble });
+  const targets = createTargets(options.pool, config.retiredFollowS, options.mirrors);
+  const spoil = createSpoil(options, trouble);
+  const start = createStarts({ ...options, targets, lanes, wake: bell.ring, started, trouble, spoil });
   let joined: Follower | null = null;
 
   const follower = await log.follow({
@@ -64,15 +70,37 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
     moved(lane.partition);
     follower.restart(lane.partition);
   };
-  const applying: Applying = { pace, signal: stopping.signal, restart, trouble, well, passing, events };
+  const applying: Applying = { pace, signal: stopping.signal, restart, trouble, spoil, well, passing, events };
   const running = runLoop({ follower, lanes, paused, bell, applying, config });
+  const restartAll = (): void => {
+    for (const lane of lanes.values()) {
+      lane.end();
+      follower.restart(lane.partition);
+    }
+  };
+  const watch = { targets, everyMs: config.generationsPollMs, pace, signal: stopping.signal, trouble };
+  const watching = watchGenerations({ ...watch, restart: restartAll });
   return {
     status,
     stop: async () => {
       stopping.abort();
       bell.ring();
-      await running;
+      await Promise.all([running, watching]);
       await follower.stop();
     },
+  };
+}
+
+/** Gives a generation up that is not read, once: nobody's reads are worth less for it. */
+function createSpoil(
+  { pool, logger }: Pick<ProjectorOptions, 'pool' | 'logger'>,
+  trouble: (error: unknown) => void,
+): (target: Target, error: Error) => void {
+  return (target, error) => {
+    if (target.spoiled) return;
+    target.spoiled = true;
+    const generation = { projection: target.projection.name, generation: target.generation };
+    logger.error({ err: error, ...generation }, 'a generation that is not read is given up');
+    noteSpoiled(pool, generation, error.message).catch(trouble);
   };
 }

@@ -8,6 +8,14 @@ export interface ActiveSchemas {
   ask<T>(projection: string, question: (generation: Generation) => Promise<T>): Promise<T>;
 }
 
+/** The generation is not the one that is read any more: its rows may be older than what was shown from the next one. */
+export class GenerationReplaced extends Error {
+  constructor() {
+    super('another generation is read by now');
+    this.name = 'GenerationReplaced';
+  }
+}
+
 /** At most so long after an activation is the generation before it still read, ms. */
 const trustMsMax = 500;
 /** There is no such table, there is no such schema. */
@@ -42,7 +50,7 @@ export function createActiveSchemas(pool: Pool): ActiveSchemas {
       try {
         return await question(generation);
       } catch (error) {
-        if (!isGone(error)) throw error;
+        if (!(error instanceof GenerationReplaced) && !isGone(error)) throw error;
         reading = null;
         const now = await find(projection);
         if (now.schema === generation.schema) throw error;

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Pool, PoolClient } from 'pg';
+import { createIndexes, createTables, schemaOf, tableName } from './generation-tables.ts';
 import { ensureLiveViews } from './live-views.ts';
-import type { Projection, Table } from './projection.ts';
 import { ensureReaders } from './readers.ts';
 import { shipped } from './registry.ts';
 import type { Shipped } from './registry.ts';
@@ -16,6 +16,12 @@ export interface Generation {
   readonly schema: string;
   readonly version: number;
   readonly definitionHash: string;
+}
+
+/** A generation that a projector keeps up with the journal. */
+export interface FollowedGeneration extends Generation {
+  /** Whether it is the one that is read. */
+  readonly active: boolean;
 }
 
 /** Held by whoever changes generations or views, for the length of a transaction. */
@@ -38,6 +44,7 @@ export async function ensureGenerations(
     await client.query('SELECT pg_advisory_xact_lock($1)', [generationsLock]);
     const active = new Set((await readActive(client)).map(({ projection }) => projection));
     for (const one of shipped) if (!active.has(one.projection.name)) await createFirst(client, one);
+    for (const old of await readActive(client)) await replaceEmpty(client, old);
   });
   await ensureLiveViews(pool, shipped, await activeGenerations(pool));
   return ensureReaders(pool, readonlyPassword);
@@ -46,6 +53,37 @@ export async function ensureGenerations(
 /** The active generations. @throws the driver's error, also where the ledger was never prepared */
 export async function activeGenerations(pool: Pool): Promise<readonly Generation[]> {
   return readActive(pool);
+}
+
+/**
+ * What a projector keeps up: the active generations; those that a replay brought so far that they may be activated; and
+ * those replaced within the last `retiredFollowS` seconds, so that going back to one never shows the past.
+ * @throws the driver's error, also where the ledger was never prepared
+ */
+export async function followedGenerations(pool: Pool, retiredFollowS: number): Promise<readonly FollowedGeneration[]> {
+  const { rows } = await pool.query<FollowedGeneration>(
+    `SELECT g.projection, g.generation, g.schema_name AS schema, g.version, g.definition_hash AS "definitionHash",
+       a.generation IS NOT NULL AS active
+     FROM ledger.generations g LEFT JOIN ledger.active_generations a USING (projection, generation)
+     WHERE a.generation IS NOT NULL OR (NOT g.private AND (g.status = 'caught_up'
+       OR (g.status = 'retired' AND g.retired_at > now() - $1 * interval '1 second')))
+     ORDER BY g.projection, g.generation`,
+    [retiredFollowS],
+  );
+  return rows;
+}
+
+/** A generation that nobody reads could not be kept up: it is not followed any more. @throws the driver's error */
+export async function noteSpoiled(
+  pool: Pool,
+  { projection, generation }: Pick<Generation, 'projection' | 'generation'>,
+  error: string,
+): Promise<void> {
+  await pool.query(
+    `UPDATE ledger.generations SET status = 'failed', error = $3
+     WHERE projection = $1 AND generation = $2 AND status IN ('caught_up', 'retired')`,
+    [projection, generation, error],
+  );
 }
 
 /**
@@ -73,46 +111,44 @@ async function readActive(db: Pool | PoolClient): Promise<readonly Generation[]>
   return rows;
 }
 
+/** A generation of another definition that has no rows needs no replay: an empty one of this build takes its place. */
+async function replaceEmpty(client: PoolClient, old: Generation): Promise<void> {
+  const one = shipped.find(({ projection }) => projection.name === old.projection);
+  if (one === undefined || (await definitionHash(one)) === old.definitionHash) return;
+  const { rows: tables } = await client.query<{ name: string }>(
+    'SELECT tablename AS name FROM pg_tables WHERE schemaname = $1',
+    [old.schema],
+  );
+  for (const { name } of tables) {
+    const { rowCount } = await client.query(`SELECT 1 FROM ${tableName(old.schema, { name })} LIMIT 1`);
+    if ((rowCount ?? 0) > 0) return;
+  }
+  await client.query(
+    `UPDATE ledger.generations SET status = 'retired', retired_at = now() WHERE projection = $1 AND generation = $2`,
+    [old.projection, old.generation],
+  );
+  await createFirst(client, one);
+}
+
 async function createFirst(client: PoolClient, one: Shipped): Promise<void> {
   const { projection } = one;
-  const schema = schemaOf(projection, 1);
-  await client.query(`CREATE SCHEMA ${schema}`);
-  await client.query(`COMMENT ON SCHEMA ${schema} IS 'Generation 1 of the projection ${projection.name}.'`);
-  for (const statement of projection.tables.flatMap((table) => definitionOf(schema, table))) {
-    await client.query(statement);
-  }
-  const generation = [projection.name, 1];
+  const { rows } = await client.query<{ last: number }>(
+    'SELECT coalesce(max(generation), 0) AS last FROM ledger.generations WHERE projection = $1',
+    [projection.name],
+  );
+  const number = (rows[0]?.last ?? 0) + 1;
+  const schema = schemaOf(projection, number);
+  await createTables(client, schema, projection, `Generation ${number} of the projection ${projection.name}.`);
+  await createIndexes(client, schema, projection);
+  const generation = [projection.name, number];
   await client.query(
     `INSERT INTO ledger.generations (projection, generation, schema_name, version, definition_hash, status)
      VALUES ($1, $2, $3, $4, $5, 'active')`,
     [...generation, schema, projection.version, await definitionHash(one)],
   );
-  await client.query('INSERT INTO ledger.active_generations (projection, generation) VALUES ($1, $2)', generation);
-}
-
-function schemaOf(projection: Projection, generation: number): string {
-  if (!/^[a-z][a-z0-9-]{0,40}$/.test(projection.name)) throw new Error(`no name for a projection: ${projection.name}`);
-  return `${projection.name.replaceAll('-', '_')}_${generation}`;
-}
-
-/** Statements that make a table with its indexes. Text is compared byte by byte, the same on every machine. */
-function definitionOf(schema: string, table: Table): readonly string[] {
-  const name = `${schema}.${identifier(table.name)}`;
-  const columns = Object.entries(table.columns).map(([column, { type }]) => {
-    return `${identifier(column)} ${type === 'text' ? 'text COLLATE "C"' : type}`;
-  });
-  const indexes = table.indexes.map((on, i) => {
-    return `CREATE INDEX ${identifier(`${table.name}_by_${i + 1}`)} ON ${name} (${on.map(indexColumn).join(', ')})`;
-  });
-  const key = table.key.map(identifier).join(', ');
-  return [`CREATE TABLE ${name} (${columns.join(', ')}, PRIMARY KEY (${key}))`, ...indexes];
-}
-
-function indexColumn(column: string): string {
-  return column.endsWith(' desc') ? `${identifier(column.slice(0, -' desc'.length))} DESC` : identifier(column);
-}
-
-function identifier(name: string): string {
-  if (!/^[a-z][a-z0-9_]{0,50}$/.test(name)) throw new Error(`no name for a table or column: ${name}`);
-  return `"${name}"`;
+  await client.query(
+    `INSERT INTO ledger.active_generations (projection, generation) VALUES ($1, $2)
+     ON CONFLICT (projection) DO UPDATE SET generation = excluded.generation`,
+    generation,
+  );
 }

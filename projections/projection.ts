@@ -1,5 +1,6 @@
 // What a projection is: a pure function from an event to changes on keyed rows. It never rejects a fact, and the same
 // event twice changes nothing, because a sink applies the changes of a batch and its checkpoint atomically.
+import type { LedgerEvent } from '../schemas/generated.ts';
 import type { PlacedEvent } from '../schemas/records.ts';
 
 /** A cell of a row. Objects and arrays only in columns of type `jsonb`. */
@@ -64,6 +65,8 @@ export interface Projection {
   /** Grows with every change of meaning; a generation is built by one version. */
   readonly version: number;
   readonly tables: readonly Table[];
+  /** Types of the events that it looks at; a replay passes over all others unread. Absent: all types. */
+  readonly events?: readonly LedgerEvent['type'][];
   /** Pure: reads nothing but the event. */
   project(event: JournalEvent): readonly Change[];
 }

@@ -59,7 +59,8 @@ export function listed<T>(
 
 /**
  * One row and the checkpoint of its partition, in one statement and so of one moment. The columns are null where there
- * is no row; `next` is the checkpoint.
+ * is no row; `next` is the checkpoint. Nothing at all where the generation is not the one that is read any more: no
+ * instance shows the past of what another one has shown already.
  */
 export function seenQuery(
   generation: Generation,
@@ -69,7 +70,8 @@ export function seenQuery(
   const text = `SELECT c.next, ${row.select} FROM (
       SELECT coalesce(max(next_offset), 0) AS next FROM ledger.checkpoints
       WHERE projection = $1 AND generation = $2 AND partition = $3
-    ) AS c LEFT JOIN ${row.table} AS t ON t.${row.key} = $4`;
+    ) AS c LEFT JOIN ${row.table} AS t ON t.${row.key} = $4
+    WHERE EXISTS (SELECT 1 FROM ledger.active_generations a WHERE a.projection = $1 AND a.generation = $2)`;
   return { text, values: [generation.projection, generation.generation, partition, row.id] };
 }
 

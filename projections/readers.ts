@@ -1,4 +1,5 @@
-// The role of people (DATABASE_URL_READONLY): it may log in and read schema `live`, and nothing else.
+// The role of people (DATABASE_URL_READONLY): it may log in and read schema `live` and private
+// replays, and nothing else.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from 'pg';
 
@@ -28,6 +29,14 @@ export async function ensureReaders(pool: Pool, password: string | null): Promis
     }
     await pause(pauseMs);
   }
+}
+
+/** Lets the role read the tables of a private replay, where there is the role. @throws the driver's error */
+export async function grantSchema(db: Pick<Pool, 'query'>, schema: string): Promise<void> {
+  const { rowCount } = await db.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [readonlyRole]);
+  if (rowCount !== 1) return;
+  await db.query(`GRANT USAGE ON SCHEMA "${schema}" TO ${readonlyRole}`);
+  await db.query(`GRANT SELECT ON ALL TABLES IN SCHEMA "${schema}" TO ${readonlyRole}`);
 }
 
 async function ensureRole(pool: Pool): Promise<boolean> {

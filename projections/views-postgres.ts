@@ -1,6 +1,7 @@
 // The views that the API reads, from the active generations in Postgres. Statements stand with their projections.
 import type { Pool, QueryResultRow } from 'pg';
-import { createActiveSchemas } from './active.ts';
+import { GenerationReplaced, createActiveSchemas } from './active.ts';
+import * as at from './at.ts';
 import type { Generation } from './generations.ts';
 import * as orderHistory from './order-history/queries.ts';
 import * as orderState from './order-state/queries.ts';
@@ -40,6 +41,15 @@ export function createViews(pool: Pool): Views {
           events.rows.length > 0 || (await rows(orderHistory.orderKnownQuery(generation.schema, orderId))).length > 0;
         return { row: isThere ? events : null, next };
       }),
+    orderAt: (orderId, atMs) =>
+      active.ask('order-history', async ({ schema }) =>
+        at.foldOrder(await rows<orderHistory.OrderEventRow>(at.orderUntilQuery(schema, orderId, atMs))),
+      ),
+    stockAt: (productId, atMs) =>
+      active.ask('stock', async ({ schema }) => {
+        const [last] = await rows<stock.MovementRow>(at.stockUntilQuery(schema, productId, atMs));
+        return last === undefined ? null : stock.toMovement(last);
+      }),
     product: (productId, partition) =>
       active.ask('stock', (generation) =>
         one(stock.productQuery(generation, productId, partition), isProduct, stock.toProduct),
@@ -74,7 +84,7 @@ function createAsking(pool: Pool) {
     view: (row: Row) => T,
   ): Promise<Seen<T>> {
     const [row] = await rows<SeenRow<Row>>(query);
-    if (row === undefined) throw new Error('a checkpoint was asked for and none answered');
+    if (row === undefined) throw new GenerationReplaced();
     return { row: isThere(row) ? view(row) : null, next: row.next };
   }
 

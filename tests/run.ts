@@ -16,6 +16,7 @@ const steps: readonly Step[] = [
   check('generated: events', 'lint', minuteMs, ['schemas/events-doc.ts', '--check']),
   check('generated: errors', 'lint', minuteMs, ['src/http/errors-doc.ts', '--check']),
   check('generated: metrics', 'lint', minuteMs, ['src/platform/metrics-doc.ts', '--check']),
+  check('generated: data', 'lint', minuteMs, ['src/cli/data-docs.ts', '--check']),
   check('generated: environment', 'lint', minuteMs, ['tests/support/environment-table.ts', '--check']),
   check('knip', 'lint', 3 * minuteMs, ['node_modules/.bin/knip', '--no-progress']),
   jestProject('unit', 'unit', 6 * minuteMs),

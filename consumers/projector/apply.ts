@@ -14,6 +14,8 @@ export interface Applying {
   /** The checkpoint of this lane was moved by somebody else: begin again from there. */
   restart(lane: Lane): void;
   trouble(error: unknown): void;
+  /** A generation that is not read cannot be kept up. */
+  spoil(target: Target, error: Error): void;
   /** Postgres answers. */
   well(): void;
   readonly passing: PassCrashPoint | undefined;
@@ -35,7 +37,7 @@ export async function applySlices(slices: readonly Slice[], applying: Applying):
   const byTarget = new Map<Target, Part[]>();
   for (const { lane, next, changes } of slices) {
     for (const [mark, list] of changes) {
-      if (next <= mark.next) continue;
+      if (next <= mark.next || mark.target.spoiled) continue;
       const parts = byTarget.get(mark.target) ?? [];
       parts.push({ lane, mark, next, changes: list });
       byTarget.set(mark.target, parts);
@@ -64,7 +66,10 @@ async function applyParts(target: Target, parts: readonly Part[], applying: Appl
         return left.forEach(advance);
       }
     } catch (error) {
-      if (isAboutData(error)) return isolate(target, left, asError(error), applying);
+      if (isAboutData(error) || (isGone(error) && !target.active)) {
+        if (!target.active) return applying.spoil(target, asError(error));
+        return isolate(target, left, asError(error), applying);
+      }
       applying.trouble(error);
       const waitMs = Math.min(backoffMsMin * 2 ** attempt, backoffMsMax);
       await applying.pace.sleep(waitMs * (0.5 + applying.pace.random() / 2), applying.signal);
@@ -95,6 +100,11 @@ async function isolate(target: Target, parts: readonly Part[], error: Error, app
   if (only === undefined) return;
   if (others.length === 0) return only.lane.halt(error);
   for (const part of parts) await applyParts(target, [part], applying);
+}
+
+/** Its table or schema is gone: a generation that was dropped. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '42P01' || error.code === '3F000');
 }
 
 /** Data exception, integrity violation: the same statement would fail for ever. */

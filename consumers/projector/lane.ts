@@ -42,13 +42,15 @@ export interface Lane {
 export interface LaneOptions extends Pick<ProjectorOptions, 'decode' | 'logger'> {
   readonly partition: number;
   readonly marks: readonly Mark[];
+  /** A generation that is not read cannot be kept up; the lane goes on without it. */
+  readonly spoil: (target: Target, error: Error) => void;
   /** There is something to take, after a wait. */
   readonly wake: () => void;
 }
 
 /** Makes the lane of a partition that begins at the lowest of the marks. */
 export function createLane(options: LaneOptions): Lane {
-  const { partition, marks, logger, wake } = options;
+  const { partition, marks, logger, wake, spoil } = options;
   const ended = new AbortController();
   let queue: LogRecord[] = [];
   let head = 0;
@@ -77,7 +79,7 @@ export function createLane(options: LaneOptions): Lane {
         if (counts(record)) {
           const event = reader.read(record);
           if (event === null) break;
-          project(event, changes);
+          project(event, changes, spoil);
         } else voids++;
         next = record.offset + 1;
       }
@@ -110,10 +112,17 @@ export function createLane(options: LaneOptions): Lane {
   return lane;
 }
 
-function project(event: JournalEvent, changes: ReadonlyMap<Mark, Change[]>): void {
+function project(event: JournalEvent, changes: ReadonlyMap<Mark, Change[]>, spoil: LaneOptions['spoil']): void {
   // First all of them: where one throws, no target gets half of the event.
   const made = [...changes].map(([mark, list]) => {
-    return { list, own: event.offset < mark.next ? [] : mark.target.projection.project(event) };
+    if (event.offset < mark.next || mark.target.spoiled) return { list, own: [] };
+    try {
+      return { list, own: mark.target.projection.project(event) };
+    } catch (error) {
+      if (mark.target.active) throw error;
+      spoil(mark.target, asError(error));
+      return { list, own: [] };
+    }
   });
   for (const { list, own } of made) list.push(...own);
 }

@@ -17,7 +17,10 @@ export interface ProjectorOptions {
   readonly pool: Pool;
   /** Keeps Redis up with Postgres; whoever made them ends them after the projector. */
   readonly mirrors?: Pick<Mirrors, 'around'>;
-  readonly config: Pick<Config, 'projectorBatchMax' | 'projectorQueueMax' | 'projectorRestMsMax'>;
+  readonly config: Pick<
+    Config,
+    'projectorBatchMax' | 'projectorQueueMax' | 'projectorRestMsMax' | 'retiredFollowS' | 'generationsPollMs'
+  >;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly pace: Pace;
   readonly passing?: PassCrashPoint;

@@ -5,8 +5,7 @@ import type { Ends } from '../../src/log/port.ts';
 import { createLane } from './lane.ts';
 import type { Lane } from './lane.ts';
 import type { ProjectorOptions } from './options.ts';
-import { createTargets } from './targets.ts';
-import type { Target } from './targets.ts';
+import type { Target, Targets } from './targets.ts';
 
 /** What every partition's start needs to know; read once for all that start at the same time. */
 interface Known {
@@ -15,7 +14,10 @@ interface Known {
   readonly ends: ReadonlyMap<number, Ends>;
 }
 
-export interface Starts extends Pick<ProjectorOptions, 'log' | 'journal' | 'pool' | 'mirrors' | 'decode' | 'logger'> {
+export interface Starts extends Pick<ProjectorOptions, 'log' | 'journal' | 'decode' | 'logger'> {
+  readonly targets: () => Promise<Targets>;
+  /** A generation that is not read could not be kept up. */
+  readonly spoil: (target: Target, error: Error) => void;
   readonly lanes: Map<number, Lane>;
   readonly wake: () => void;
   /** Hears of every start: which generations were left out. */
@@ -29,11 +31,10 @@ export interface Starts extends Pick<ProjectorOptions, 'log' | 'journal' | 'pool
  */
 export function createStarts(options: Starts): (partition: number, signal: AbortSignal) => Promise<number> {
   const { lanes, trouble } = options;
-  const targetsNow = createTargets(options.pool, options.mirrors);
   let reading: Promise<Known> | null = null;
 
   async function read(): Promise<Known> {
-    const { targets, refused } = await targetsNow();
+    const { targets, refused } = await options.targets();
     const checkpoints = await Promise.all(
       targets.map(async (target) => ({ target, checkpoints: await target.sink.checkpoints() })),
     );

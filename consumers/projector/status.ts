@@ -47,7 +47,8 @@ export function createReport(logger: ProjectorOptions['logger'], lanes: Readonly
 function statusOf(lane: Lane): PartitionStatus {
   const { partition, marks } = lane;
   const error = lane.error()?.message ?? null;
-  const next = Object.fromEntries(marks.map((mark) => [mark.target.projection.name, mark.next]));
+  const read = marks.filter(({ target }) => target.active);
+  const next = Object.fromEntries(read.map((mark) => [mark.target.projection.name, mark.next]));
   const state = error === null ? 'running' : 'halted';
   return { partition, state, next, queued: lane.queued(), voids: lane.voids(), error };
 }

@@ -6,6 +6,7 @@ export const leaderboards: Projection = {
   name: 'leaderboards',
   version: 1,
   tables: [customerTotals, productSales],
+  events: ['OrderPaid'],
   project,
 };
 

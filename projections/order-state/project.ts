@@ -3,7 +3,23 @@ import type { OrderAccepted, OrderPlaced, OrderRefused } from '../../schemas/gen
 import type { Cells, Change, JournalEvent, Projection } from '../projection.ts';
 import { orderLines, orders } from './table.ts';
 
-export const orderState: Projection = { name: 'order-state', version: 1, tables: [orders, orderLines], project };
+export const orderState: Projection = {
+  name: 'order-state',
+  version: 1,
+  tables: [orders, orderLines],
+  events: [
+    'OrderPlaced',
+    'OrderAccepted',
+    'OrderRefused',
+    'PaymentRequested',
+    'OrderProcessing',
+    'OrderPaid',
+    'OrderFailed',
+    'OrderExpired',
+    'OrderCancelled',
+  ],
+  project,
+};
 
 function project(event: JournalEvent): readonly Change[] {
   switch (event.type) {

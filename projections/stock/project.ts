@@ -4,7 +4,21 @@ import type { ProductCreated } from '../../schemas/generated.ts';
 import type { Cells, Change, JournalEvent, Projection } from '../projection.ts';
 import { products, stockMovements } from './table.ts';
 
-export const stock: Projection = { name: 'stock', version: 1, tables: [products, stockMovements], project };
+export const stock: Projection = {
+  name: 'stock',
+  version: 1,
+  tables: [products, stockMovements],
+  events: [
+    'ProductCreated',
+    'ProductChanged',
+    'ProductArchived',
+    'StockAdjusted',
+    'StockHeld',
+    'StockReleased',
+    'StockSold',
+  ],
+  project,
+};
 
 function project(event: JournalEvent): readonly Change[] {
   switch (event.type) {

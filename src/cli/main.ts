@@ -11,6 +11,7 @@ import { addEvents } from './verbs/events.ts';
 import { addExport } from './verbs/export.ts';
 import { addKeys } from './verbs/keys.ts';
 import { addPrepare } from './verbs/prepare.ts';
+import { addReplay } from './verbs/replay.ts';
 import { addServe } from './verbs/serve.ts';
 import { addStatus } from './verbs/status.ts';
 import { UsageError } from './verbs/shared.ts';
@@ -31,6 +32,7 @@ const verbs = [
   addServe,
   addStatus,
   addAudit,
+  addReplay,
   addExport,
   addDoctor,
   addEvents,

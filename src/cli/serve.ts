@@ -32,6 +32,7 @@ import { createPool } from '../platform/postgres.ts';
 import { createRedis } from '../platform/redis.ts';
 import { createAudits } from './audits.ts';
 import { openDeadLetters } from './dead-letters.ts';
+import { createReplays } from './replays.ts';
 import { groupsOf } from './groups.ts';
 import { createHealth } from './health.ts';
 import { createLogParts } from './parts.ts';
@@ -39,6 +40,7 @@ import { watchPartitions } from './partition-metrics.ts';
 import { createProjectorMetrics } from './projector-metrics.ts';
 import type { Roles } from './role-reports.ts';
 import { reportRoles } from './role-reports.ts';
+import { withAdvice } from './replay/advice.ts';
 import { checkStart } from './start-checks.ts';
 import { version } from './version.ts';
 import { startWorkers } from './workers.ts';
@@ -97,6 +99,7 @@ export async function serve(
       http.close(),
     );
     running.defer(() => parts.audits.stop());
+    running.defer(() => parts.replays.stop());
     await app.listen({ port: config.port, host: config.host, backlog: config.connectionsBacklog });
     // In reverse: requests first, then what they rest on, so that nobody waits for an answer that can no longer come.
     return { url: urlOf(app), stop: () => running.disposeAsync() };
@@ -143,6 +146,7 @@ async function connect(config: Config, logger: Logger, running: AsyncDisposableS
     redis,
     audits: createAudits(config, logger),
     deadLetters: running.adopt(letters, (one) => one.stop()),
+    replays: createReplays({ ...logParts, config, logger, pool, topic: logParts.topics.events }),
     trouble,
   };
 }
@@ -208,9 +212,9 @@ function openMirrors({ config, pool, logger }: Parts, running: AsyncDisposableSt
   return running.adopt(createMirrors({ pool, redis, config, logger }), (all) => all.stop());
 }
 
-function startProjecting(parts: Parts, mirrors: Mirrors): Promise<RunningProjector> {
+async function startProjecting(parts: Parts, mirrors: Mirrors): Promise<RunningProjector> {
   const { log, topics, config, reading, pool, logger, passing, metrics } = parts;
-  return startProjector({
+  const projector = await startProjector({
     log,
     journal: topics.events,
     group: groupsOf(config.topicPrefix).projector,
@@ -223,6 +227,7 @@ function startProjecting(parts: Parts, mirrors: Mirrors): Promise<RunningProject
     passing,
     events: createProjectorMetrics(metrics.registry),
   });
+  return withAdvice({ log, topic: topics.events, reading, pool, logger }, projector);
 }
 
 /** A writer of this process gets the commands of its callers at once. */
@@ -262,7 +267,7 @@ function createHttp(parts: Parts, roles: Roles): Promise<FastifyInstance> {
   const views = createViews(pool);
   const commandEnds = () => log.ends(topics.commands);
   const figures = createFigures({ pool, redis, prefix: config.topicPrefix, now, commandEnds });
-  const { audits } = parts;
+  const { audits, replays } = parts;
   return createApp({
     ...vitals,
     client,
@@ -273,6 +278,7 @@ function createHttp(parts: Parts, roles: Roles): Promise<FastifyInstance> {
     audits,
     customers: createCustomers(pool),
     deadLetters: parts.deadLetters,
+    replays,
   });
 }
 

@@ -7,7 +7,7 @@ export const roles = ['admin', 'operator', 'service'] as const;
 export type Role = (typeof roles)[number];
 
 /** What a caller may do; a key's scopes narrow what its role allows. */
-export const permissions = ['read', 'orders', 'products', 'audits', 'customers', 'dead-letters'] as const;
+export const permissions = ['read', 'orders', 'products', 'audits', 'customers', 'dead-letters', 'replays'] as const;
 export type Permission = (typeof permissions)[number];
 
 export interface ApiKey {

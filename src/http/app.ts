@@ -27,10 +27,12 @@ import { healthRoutes } from './routes/health.ts';
 import { inventoryRoutes } from './routes/inventory.ts';
 import { kpiRoutes } from './routes/kpis.ts';
 import { leaderboardRoutes } from './routes/leaderboards.ts';
+import { momentRoutes } from './routes/moments.ts';
 import { orderEventRoutes } from './routes/order-events.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { productRoutes } from './routes/products.ts';
 import { purchaseRoutes } from './routes/purchase.ts';
+import { replayRoutes } from './routes/replays.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
 import { stockRoutes } from './routes/stock.ts';
 import { deadLetterSchemas } from './dead-letter-schemas.ts';
@@ -40,6 +42,7 @@ import { securityHeaders } from './security-headers.ts';
 import { createSubmit } from './submit.ts';
 import { createUndecided } from './undecided.ts';
 import { validatorCompiler } from './validation.ts';
+import { replaySchemas } from './replay-schemas.ts';
 import { viewSchemas } from './view-schemas.ts';
 import { createWaiters } from './waiters.ts';
 
@@ -86,6 +89,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       await v1.register(kpiRoutes(room));
       await v1.register(leaderboardRoutes(room));
       await v1.register(auditRoutes(room));
+      await v1.register(momentRoutes(room));
+      await v1.register(replayRoutes(room));
     },
     { prefix: '/v1' },
   );
@@ -119,6 +124,7 @@ function createRoom(deps: AppDeps): Room {
     audits,
     customers,
     deadLetters,
+    replays,
   } = deps;
   const now = (): number => performance.now();
   const waiters = createWaiters(config, now);
@@ -141,6 +147,7 @@ function createRoom(deps: AppDeps): Room {
     audits,
     customers,
     deadLetters,
+    replays,
     reader: createReader({ client, views, figures, waits, seen, now }),
     submit: createSubmit({ config, client, waiters, claims, metrics: both, passing }),
   };
@@ -195,7 +202,8 @@ function createServer({ config, logger, metrics }: Pick<AppDeps, 'config' | 'log
   // Answers are built here from typed values; their schemas are documentation.
   app.setSerializerCompiler(() => (body: unknown) => JSON.stringify(body));
   app.setErrorHandler(createErrorHandler(app.log));
-  for (const schema of [...namedSchemas, ...viewSchemas, ...peopleSchemas, ...deadLetterSchemas]) app.addSchema(schema);
+  for (const schema of [...namedSchemas, ...viewSchemas, ...peopleSchemas, ...deadLetterSchemas, ...replaySchemas])
+    app.addSchema(schema);
   return app;
 }
 

@@ -37,7 +37,7 @@ const unknownMs = 1_000;
 
 const rolePermissions: { readonly [role: string]: readonly Permission[] } = {
   admin: permissions,
-  operator: ['read', 'orders', 'products', 'customers', 'dead-letters'],
+  operator: ['read', 'orders', 'products', 'customers', 'dead-letters', 'replays'],
   service: ['read', 'orders', 'customers'],
 };
 

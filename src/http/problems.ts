@@ -82,6 +82,16 @@ const table = {
     title: 'The same order was just placed',
     help: 'The same customer placed an equal order under another Idempotency-Key within the repeat window; `order_id` names it.',
   },
+  replay_not_ready: {
+    status: 409,
+    title: 'The replay does not stand so that this can be done',
+    help: 'Only a replay that has caught up can be compared or read; a private one (with a name, an end, types or a product) is never read; what is read, or worked on, is not dropped. `detail` says which. Nothing was done.',
+  },
+  replay_differs: {
+    status: 409,
+    title: 'The rows differ and nobody knows why',
+    help: 'The replay has the same definition as what is read, and other rows: one of the two is wrong. Look at `GET /v1/replays/{id}/diff` and ask `ledger audit` which. With `{"despite_differences": true}` it is read all the same.',
+  },
   version_mismatch: {
     status: 412,
     title: 'It was changed meanwhile',

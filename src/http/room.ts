@@ -3,7 +3,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { ApiMetrics, Metrics } from '../platform/metrics.ts';
 import type { Config } from '../platform/config.ts';
 import type { PassCrashPoint } from '../platform/crash-points.ts';
-import type { Figures, Views } from '../../projections/views.ts';
+import type { Figures, Listed, Paging, Views } from '../../projections/views.ts';
 import type { LedgerClient } from '../log/client-port.ts';
 import type { Credentials } from './auth.ts';
 import type { Claims } from './claims.ts';
@@ -74,6 +74,36 @@ export interface Audits {
   run(options: { readonly atRest: boolean }, signal: AbortSignal): Promise<object | null>;
 }
 
+/** What a replay is asked to be; the rest is as the service has it. */
+export interface ReplayOrder {
+  readonly projection: string;
+  readonly until?: string;
+  readonly as?: string;
+  readonly rate?: number;
+  readonly types?: readonly string[];
+  readonly product?: string;
+  readonly expires_in_s?: number;
+  /** Whether it is read as soon as it has caught up. */
+  readonly activate: boolean;
+}
+
+/** A replay as it is answered; see the schema `Replay`. */
+export interface ReplayShown {
+  readonly replay_id: string;
+}
+
+/** Replays of the ledger. Everything throws Problem: what it says is what the caller hears. */
+export interface Replays {
+  start(order: ReplayOrder): Promise<ReplayShown>;
+  list(paging: Paging): Promise<Listed<ReplayShown>>;
+  /** By id, or by the name of a private one. */
+  find(id: string): Promise<ReplayShown>;
+  diff(id: string, signal: AbortSignal): Promise<object>;
+  activate(id: string, despite: boolean, signal: AbortSignal): Promise<ReplayShown>;
+  rollback(id: string, signal: AbortSignal): Promise<ReplayShown>;
+  drop(id: string): Promise<void>;
+}
+
 /** What an API instance is made of. */
 export interface AppDeps {
   readonly config: Config;
@@ -85,6 +115,7 @@ export interface AppDeps {
   readonly audits: Audits;
   readonly customers: Customers;
   readonly deadLetters: DeadLetters;
+  readonly replays: Replays;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: () => Promise<HealthReport>;
@@ -101,6 +132,7 @@ export interface Room {
   readonly audits: Audits;
   readonly customers: Customers;
   readonly deadLetters: DeadLetters;
+  readonly replays: Replays;
   readonly credentials: Credentials;
   readonly metrics: Metrics & ApiMetrics;
   readonly health: () => Promise<HealthReport>;

@@ -1,6 +1,6 @@
 // From records of the broker to commands and events. Synchronous for schemas that are known; an unknown schema id is
 // asked of the registry, and an outage of the registry is waited out: it never makes a record undecodable.
-import type { Codec, Decoded } from '../../schemas/codec.ts';
+import type { Codec, Decoded, EventHead } from '../../schemas/codec.ts';
 import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
 import { SchemaError } from '../../schemas/registry.ts';
 import { LedgerAlarm } from './alarm.ts';
@@ -17,6 +17,8 @@ export type CommandReading =
 export interface Reading {
   /** @throws LedgerAlarm `undecodable` or `unknown_type` */
   event(partition: number, record: LogRecord, signal?: AbortSignal): EventRecord | Promise<EventRecord>;
+  /** Type and place of an event, for whoever needs no more of it; null where only `event` can tell. */
+  head(record: LogRecord): EventHead | null;
   /** @throws LedgerAlarm `unknown_type` */
   command(partition: number, record: LogRecord, signal?: AbortSignal): CommandReading | Promise<CommandReading>;
 }
@@ -66,6 +68,7 @@ export function createReading(
   }
 
   return {
+    head: (record) => (record.value === null ? null : codec.head(record.value)),
     event: (partition, record, signal) => decode(record, (decoded) => asEvent(partition, record, decoded), signal),
     command: (partition, record, signal) => decode(record, (decoded) => asCommand(partition, record, decoded), signal),
   };

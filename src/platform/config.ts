@@ -6,6 +6,7 @@ import { crashPoints } from './crash-points.ts';
 import { httpLimits } from './http-limits.ts';
 import { logLimits } from './log-limits.ts';
 import { workerLimits } from './worker-limits.ts';
+import { replayLimits } from './replay-limits.ts';
 import type { Environment, ReadSetting, Setting } from './setting.ts';
 import { list, readSetting, setting, whole } from './setting.ts';
 
@@ -190,6 +191,7 @@ export const settings = {
     '25',
     'Milliseconds that a projector waits after many events of a partition, so that the next transaction holds more.',
   ),
+  ...replayLimits,
   postgresPoolMax: setting(
     'LEDGER_POSTGRES_POOL_MAX',
     whole(1, 1_000),

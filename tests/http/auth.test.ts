@@ -115,8 +115,8 @@ describe('a credential', () => {
 });
 
 test.each([
-  ['admin', [], ['audits', 'customers', 'dead-letters', 'orders', 'products', 'read']],
-  ['operator', [], ['customers', 'dead-letters', 'orders', 'products', 'read']],
+  ['admin', [], ['audits', 'customers', 'dead-letters', 'orders', 'products', 'read', 'replays']],
+  ['operator', [], ['customers', 'dead-letters', 'orders', 'products', 'read', 'replays']],
   ['operator', ['read'], ['read']],
   ['service', [], ['customers', 'orders', 'read']],
   ['service', ['products', 'orders'], ['orders']],

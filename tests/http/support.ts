@@ -8,7 +8,7 @@ import type { Customers } from '../../src/http/customers.ts';
 import type { DeadLetters } from '../../src/http/dead-letters.ts';
 import type { Claims } from '../../src/http/claims.ts';
 import type { Credentials } from '../../src/http/auth.ts';
-import type { Audits, HealthReport } from '../../src/http/room.ts';
+import type { Audits, HealthReport, Replays } from '../../src/http/room.ts';
 import type { LedgerClient, Outcome } from '../../src/log/client-port.ts';
 import { partitionOf } from '../../src/domain/partitioner.ts';
 import { readConfig } from '../../src/platform/config.ts';
@@ -103,6 +103,8 @@ export function playedViews(
     inventory: () => Promise.resolve({ rows: [], next: null, total: 0 }),
     orderEvents: () => Promise.resolve({ row: null, next: next() }),
     movements: () => Promise.resolve({ rows: [], next: null, total: 0 }),
+    orderAt: () => Promise.resolve(null),
+    stockAt: () => Promise.resolve(null),
   };
 }
 
@@ -190,6 +192,16 @@ const noDeadLetters: DeadLetters = {
   wishAll: () => Promise.resolve(0),
 };
 
+const noReplays = (): Promise<never> => Promise.reject(new Error('this test replays nothing'));
+const replaysOfNone: Replays = {
+  start: noReplays,
+  list: noReplays,
+  find: noReplays,
+  diff: noReplays,
+  activate: noReplays,
+  rollback: noReplays,
+  drop: noReplays,
+};
 const noAudits: Audits = { run: () => Promise.reject(new Error('this test audits nothing')) };
 
 export const healthy: HealthReport = {
@@ -215,6 +227,7 @@ export interface Given {
   readonly audits?: Audits;
   readonly customers?: Customers;
   readonly deadLetters?: DeadLetters;
+  readonly replays?: Replays;
   readonly env?: { readonly [name: string]: string };
 }
 
@@ -231,6 +244,7 @@ export function appOf(given: Given = {}): Promise<FastifyInstance> {
     audits: given.audits ?? noAudits,
     customers: given.customers ?? noCustomers,
     deadLetters: given.deadLetters ?? noDeadLetters,
+    replays: given.replays ?? replaysOfNone,
     credentials,
     logger: createLogger(config),
     metrics: createMetrics(),

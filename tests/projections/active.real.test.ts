@@ -26,6 +26,24 @@ describe('the active generation', () => {
     }
   }, 30_000);
 
+  test('is read at once by every instance, so that none shows the past of what another has shown', async () => {
+    const own = await openDatabase();
+    try {
+      const reading = createViews(own.pool);
+      expect((await reading.product('p-1', 0)).next).toBe(0);
+      await own.pool.query(`
+        CREATE SCHEMA stock_2;
+        CREATE TABLE stock_2.products (LIKE stock_1.products INCLUDING ALL);
+        INSERT INTO ledger.generations (projection, generation, schema_name, version, definition_hash, status)
+          VALUES ('stock', 2, 'stock_2', 1, 'x', 'active');
+        INSERT INTO ledger.checkpoints (projection, generation, partition, next_offset) VALUES ('stock', 2, 0, 77);
+        UPDATE ledger.active_generations SET generation = 2 WHERE projection = 'stock'`);
+      expect((await reading.product('p-1', 0)).next).toBe(77);
+    } finally {
+      await own.close();
+    }
+  }, 30_000);
+
   test('without any, reading says what to do', async () => {
     const own = await openDatabase('migrated');
     try {

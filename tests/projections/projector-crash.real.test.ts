@@ -22,7 +22,13 @@ afterAll(async () => {
 test('three kills in mid-work leave the rows of the fold', async () => {
   const world = createWorld(database, true);
   const projector = await world.start({
-    config: { projectorBatchMax: 40, projectorQueueMax: 5_000, projectorRestMsMax: 0 },
+    config: {
+      projectorBatchMax: 40,
+      projectorQueueMax: 5_000,
+      projectorRestMsMax: 0,
+      retiredFollowS: 3_600,
+      generationsPollMs: 100,
+    },
   });
   for (let round = 0; round < 3; round++) {
     const before = applied(projector.status());

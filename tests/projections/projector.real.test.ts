@@ -111,7 +111,15 @@ describe('catching up', () => {
     trade(world.journals, 100, 2);
     world.publish();
     // Large enough that old and new events come in one batch.
-    await world.start({ config: { projectorBatchMax: 10_000, projectorQueueMax: 10_000, projectorRestMsMax: 0 } });
+    await world.start({
+      config: {
+        projectorBatchMax: 10_000,
+        projectorQueueMax: 10_000,
+        projectorRestMsMax: 0,
+        retiredFollowS: 3_600,
+        generationsPollMs: 100,
+      },
+    });
     await caughtUp(database, world);
     const orders = await (await database.sink(orderState)).rows('orders');
     const kept = orders.filter(({ customer_id }) => customer_id === 'kept');
@@ -127,7 +135,13 @@ describe('others at work', () => {
       await world.start({
         log,
         pool: database.anotherPool(),
-        config: { projectorBatchMax: 7, projectorQueueMax: 50, projectorRestMsMax: 0 },
+        config: {
+          projectorBatchMax: 7,
+          projectorQueueMax: 50,
+          projectorRestMsMax: 0,
+          retiredFollowS: 3_600,
+          generationsPollMs: 100,
+        },
       });
     }
     const working = (async () => {
@@ -145,7 +159,13 @@ describe('others at work', () => {
 
   test('two projectors that both believe to own every partition apply everything once', async () => {
     trade(world.journals, 1, 60);
-    const config = { projectorBatchMax: 5, projectorQueueMax: 1_000, projectorRestMsMax: 0 };
+    const config = {
+      projectorBatchMax: 5,
+      projectorQueueMax: 1_000,
+      projectorRestMsMax: 0,
+      retiredFollowS: 3_600,
+      generationsPollMs: 100,
+    };
     // Groups of their own: as a zombie that has not heard of the rebalance.
     await world.start({ group: 'one', config, pool: database.anotherPool() });
     await world.start({ group: 'two', config, pool: database.anotherPool() });
@@ -196,7 +216,13 @@ describe('Postgres', () => {
 
   test('slow: no more waits than the limit and one delivery, and it goes on afterwards', async () => {
     world = createWorld(database, false);
-    const config = { projectorBatchMax: 20, projectorQueueMax: 100, projectorRestMsMax: 0 };
+    const config = {
+      projectorBatchMax: 20,
+      projectorQueueMax: 100,
+      projectorRestMsMax: 0,
+      retiredFollowS: 3_600,
+      generationsPollMs: 100,
+    };
     const projector = await world.start({ config });
     await withLock(database.pool, async () => {
       trade(world.journals, 1, 400);

@@ -50,6 +50,14 @@ const forOperators = [
   'POST /v1/dead-letters/{dead_letter_id}/discard',
   'POST /v1/dead-letters/retry',
   'POST /v1/dead-letters/discard',
+  'POST /v1/replays',
+  'POST /v1/leaderboards/rebuild',
+  'GET /v1/replays',
+  'GET /v1/replays/{replay_id}',
+  'GET /v1/replays/{replay_id}/diff',
+  'POST /v1/replays/{replay_id}/activate',
+  'POST /v1/replays/{replay_id}/rollback',
+  'DELETE /v1/replays/{replay_id}',
 ];
 
 const nobodies: readonly (readonly [string, { readonly [name: string]: string }])[] = [

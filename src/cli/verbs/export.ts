@@ -40,7 +40,7 @@ export function addExport(program: Command): void {
   program
     .command('export')
     .description('write events to a file, for other tools')
-    .addOption(new Option('--format <format>', 'what to write').choices(formatNames).makeOptionMandatory())
+    .addOption(new Option('--format <format>', 'what to write').choices(formatNames).default('ndjson'))
     .option('--out <file>', 'where to write it; standard output where absent')
     .option('--from <bound>', 'a time, or partition:offset[,…] for only these partitions', parseBound)
     .option('--until <bound>', 'a time, or partition:offset[,…]; what lies there is not included', parseBound)

@@ -97,17 +97,35 @@ export const orderRoutes =
     await app.register(pay(room));
   };
 
+/** Enough to wait until the history of an order is there. */
+const firstEvent = { kind: 'cursor', limit: 1, after: null } as const;
+
 function readOne(room: Room, app: Parameters<FastifyPluginAsyncTypebox>[0]): void {
   const { client, config, reader, undecided } = room;
   app.get(
     '/orders/:order_id',
     {
       config: { permission: 'read' },
-      schema: { ...readDoc('getOrder', 'One order.', 'orders', 'Order'), params: orderParams },
+      schema: {
+        ...readDoc('getOrder', 'One order, as it is or as it was at a moment.', 'orders', 'Order'),
+        params: orderParams,
+        querystring: Type.Object(
+          { at: momentSchema('A log time: the order as it was then.') },
+          { additionalProperties: false },
+        ),
+      },
     },
     async (request, reply) => {
       const { id, partition } = orderOf(request.params, client.partitions);
       const options = readOptions(request, partition, { ...config, partitions: client.partitions });
+      const { at } = request.query;
+      if (at !== undefined) {
+        const { row: first, stale } = await reader.orderEvents(id, partition, firstEvent, options);
+        const then = first === null ? null : await reader.list((views) => views.orderAt(id, momentOf(at)));
+        if (then === null) throw new Problem('not_found', { detail: 'There was no such order at that moment.' });
+        const headers = stale ? { 'ledger-stale': 'true' } : {};
+        return sendAnswer(request, reply, { status: 'done', headers, body: orderJson(then) }, config.viewWaitMsMax);
+      }
       const { row, stale } = await reader.order(id, partition, options);
       if (row === null) throw new Problem('not_found', undecided.has(id) ? { retryAfterS: undecidedRetryS } : {});
       const etag = etagOf(row);

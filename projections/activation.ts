@@ -1,0 +1,159 @@
+// Changes which generation is read. The new one must be at or past the old one's offsets at the moment of the change, so
+// that no read goes back; the old one's checkpoints are held still while that is compared.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Pool, PoolClient } from 'pg';
+import type { Generation } from './generations.ts';
+import { activeGenerations, generationsLock } from './generations.ts';
+import { ensureLiveViews } from './live-views.ts';
+import type { Shipped } from './registry.ts';
+import { inTransaction } from './transaction.ts';
+
+export interface ActivationOptions {
+  readonly shipped: readonly Shipped[];
+  /** How long to wait until the new generation is at or past the old one, ms. */
+  readonly waitMsMax: number;
+  readonly signal: AbortSignal;
+}
+
+/** How long the old generation is held still to be overtaken, ms: reads of it go on, its projector waits. */
+const holdMsMax = 200;
+const pollMs = 10;
+const pauseMs = 50;
+
+/** The generation cannot be read from now on; the message says why. */
+export class NotActivatable extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NotActivatable';
+  }
+}
+
+/**
+ * Activates a generation and retires the one before; then the views of schema `live` follow, which may take as long as
+ * somebody's query on one. Activating the active one changes nothing.
+ * @returns the number of the generation before; null where there was none
+ * @throws NotActivatable; the driver's error; the signal's reason
+ */
+export async function activate(
+  pool: Pool,
+  projection: string,
+  generation: number,
+  { shipped, waitMsMax, signal }: ActivationOptions,
+): Promise<number | null> {
+  const started = performance.now();
+  for (;;) {
+    signal.throwIfAborted();
+    const outcome = await attempt(pool, projection, generation);
+    if (outcome.kind === 'active') {
+      await ensureLiveViews(pool, shipped, await activeGenerations(pool));
+      return outcome.before;
+    }
+    if (performance.now() - started > waitMsMax) {
+      const text = `generation ${generation} of ${projection} is behind the active one (${outcome.behind}); is a projector running?`;
+      throw new NotActivatable(text);
+    }
+    await pause(pauseMs, undefined, { signal });
+  }
+}
+
+/** The newest generation that was replaced and can be read again: it was followed since. @throws the driver's error */
+export async function generationBefore(pool: Pool, projection: string): Promise<Generation | null> {
+  const { rows } = await pool.query<Generation>(
+    `SELECT projection, generation, schema_name AS schema, version, definition_hash AS "definitionHash"
+     FROM ledger.generations WHERE projection = $1 AND status = 'retired' ORDER BY retired_at DESC LIMIT 1`,
+    [projection],
+  );
+  return rows[0] ?? null;
+}
+
+type Outcome =
+  { readonly kind: 'active'; readonly before: number | null } | { readonly kind: 'stale'; readonly behind: string };
+
+async function attempt(pool: Pool, projection: string, generation: number): Promise<Outcome> {
+  let behind = '';
+  const outcome = await inTransaction<Outcome | 'stale'>(pool, {}, async (client) => {
+    await client.query('SELECT pg_advisory_xact_lock($1)', [generationsLock]);
+    const before = await activeNumber(client, projection);
+    if (before === generation) return { kind: 'active', before };
+    await mustBeReadable(client, projection, generation);
+    if (before !== null) {
+      const lag = await overtaken(client, projection, before, generation);
+      if (lag !== null) {
+        behind = lag;
+        return 'stale';
+      }
+    }
+    await change(client, projection, before, generation);
+    return { kind: 'active', before };
+  });
+  return outcome === 'stale' ? { kind: 'stale', behind } : outcome;
+}
+
+async function activeNumber(client: PoolClient, projection: string): Promise<number | null> {
+  const { rows } = await client.query<{ generation: number }>(
+    'SELECT generation FROM ledger.active_generations WHERE projection = $1 FOR UPDATE',
+    [projection],
+  );
+  return rows[0]?.generation ?? null;
+}
+
+async function mustBeReadable(client: PoolClient, projection: string, generation: number): Promise<void> {
+  const { rows } = await client.query<{ status: string; private: boolean }>(
+    'SELECT status, private FROM ledger.generations WHERE projection = $1 AND generation = $2 FOR UPDATE',
+    [projection, generation],
+  );
+  const what = `generation ${generation} of ${projection}`;
+  const [row] = rows;
+  if (row === undefined) throw new NotActivatable(`there is no ${what}`);
+  if (row.private) throw new NotActivatable(`${what} is private: a named or bounded replay is to be queried only`);
+  if (row.status !== 'caught_up' && row.status !== 'retired') {
+    throw new NotActivatable(`${what} is ${row.status}; only one that is caught_up or retired can be activated`);
+  }
+}
+
+/** Holds the old generation's checkpoints still until the new one's are at or past them; else says what lacks. */
+async function overtaken(client: PoolClient, projection: string, old: number, now: number): Promise<string | null> {
+  await client.query(
+    'SELECT 1 FROM ledger.checkpoints WHERE projection = $1 AND generation = $2 ORDER BY partition FOR UPDATE',
+    [projection, old],
+  );
+  const started = performance.now();
+  for (;;) {
+    const { rows } = await client.query<{ partition: number; old: number; now: number }>(
+      `SELECT o.partition, o.next_offset AS old, coalesce(n.next_offset, 0) AS now
+       FROM ledger.checkpoints o LEFT JOIN ledger.checkpoints n
+         ON n.projection = o.projection AND n.generation = $3 AND n.partition = o.partition
+       WHERE o.projection = $1 AND o.generation = $2 AND coalesce(n.next_offset, 0) < o.next_offset`,
+      [projection, old, now],
+    );
+    const [first] = rows;
+    if (first === undefined) return null;
+    if (performance.now() - started > holdMsMax) {
+      return `partition ${first.partition} is at ${first.now}, the active one at ${first.old}`;
+    }
+    await pause(pollMs);
+  }
+}
+
+async function change(
+  client: PoolClient,
+  projection: string,
+  before: number | null,
+  generation: number,
+): Promise<void> {
+  if (before !== null) {
+    await client.query(
+      `UPDATE ledger.generations SET status = 'retired', retired_at = now() WHERE projection = $1 AND generation = $2`,
+      [projection, before],
+    );
+  }
+  await client.query(
+    `UPDATE ledger.generations SET status = 'active', retired_at = NULL WHERE projection = $1 AND generation = $2`,
+    [projection, generation],
+  );
+  await client.query(
+    `INSERT INTO ledger.active_generations (projection, generation) VALUES ($1, $2)
+     ON CONFLICT (projection) DO UPDATE SET generation = excluded.generation`,
+    [projection, generation],
+  );
+}

@@ -1,0 +1,64 @@
+// CLI room: what becomes of replays in the end: dropped by hand, or when their time is over.
+import { noteDropped } from '../../../projections/replays.ts';
+import type { Replay } from '../../../projections/replays.ts';
+import { listReplays } from '../../../projections/replays.ts';
+import { NotActivatable } from '../../../projections/activation.ts';
+import type { RowCounts } from '../../../projections/generation-tables.ts';
+import type { Projection } from '../../../projections/projection.ts';
+import { createPostgresStore } from '../../../projections/store.ts';
+import type { ReplayParts } from './parts.ts';
+
+type Pool = ReplayParts['pool'];
+
+/** So many are looked at for those whose time is over. */
+const listMax = 1_000;
+
+/** Whether it may be dropped. @throws NotActivatable saying why not */
+export function mustBeDroppable(replay: Replay): void {
+  const what = `replay ${replay.replayId} of ${replay.projection}`;
+  if (replay.status === 'active')
+    throw new NotActivatable(`${what} is what everybody reads: activate another one first`);
+  if (replay.worked) throw new NotActivatable(`a process works on ${what}: end it first`);
+}
+
+/** Rows that a drop would take away, by table. @throws the driver's error */
+export async function rowsOf(pool: Pool, replay: Replay): Promise<RowCounts> {
+  const { rows } = await pool.query<{ name: string }>(
+    'SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 ORDER BY 1',
+    [replay.schema],
+  );
+  return createPostgresStore(pool).counts({
+    ...replay,
+    projection: projectionWith(
+      replay,
+      rows.map(({ name }) => name),
+    ),
+  });
+}
+
+/** Drops tables and checkpoints; the row in the register stays, as `dropped`. @throws NotActivatable; the driver's error */
+export async function dropReplay(pool: Pool, replay: Replay): Promise<void> {
+  mustBeDroppable(replay);
+  // First the row: nobody may follow or activate what is about to go.
+  await noteDropped(pool, replay);
+  await createPostgresStore(pool).drop({ ...replay, projection: projectionWith(replay, []) });
+}
+
+/** Drops the private ones whose time is over; answers their names. @throws the driver's error */
+export async function dropExpired(pool: Pool, now: Date): Promise<readonly string[]> {
+  const over = (await listReplays(pool, listMax)).filter(
+    ({ expiresAt, worked, status }) => expiresAt !== null && expiresAt <= now && !worked && status !== 'active',
+  );
+  for (const replay of over) await dropReplay(pool, replay);
+  return over.map(({ name, replayId }) => name ?? replayId);
+}
+
+/** What the store needs of a projection whose code may be gone. */
+function projectionWith(replay: Replay, tables: readonly string[]): Projection {
+  return {
+    name: replay.projection,
+    version: replay.version,
+    tables: tables.map((name) => ({ name, doc: '', columns: {}, key: [], indexes: [] })),
+    project: () => [],
+  };
+}

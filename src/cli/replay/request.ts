@@ -1,0 +1,79 @@
+// CLI room: what was asked for, from text: until when, which types, how fast, for how long.
+import type { ReplayRange, ReplayRequest } from '../../../projections/replays.ts';
+import { eventNames } from '../../../schemas/generated.ts';
+
+/** Text that cannot be what was asked for; the message says what would be. */
+export class BadRequest extends Error {
+  readonly field: string;
+  constructor(field: string, message: string) {
+    super(message);
+    this.name = 'BadRequest';
+    this.field = field;
+  }
+}
+
+export interface Asked {
+  readonly until?: string | undefined;
+  readonly types?: readonly string[] | undefined;
+  readonly product?: string | undefined;
+  readonly rate?: number | undefined;
+}
+
+/** Checks it. @throws BadRequest */
+export function requestOf(asked: Asked, file: string | null, rate: number): ReplayRequest {
+  const { until = null, product = null } = asked;
+  const types = asked.types ?? null;
+  const stranger = types?.find((type) => !eventNames.some((known) => known === type));
+  if (stranger !== undefined) throw new BadRequest('types', `${stranger} is none of ${eventNames.join(', ')}`);
+  if (product !== null && !/^[A-Za-z0-9._-]{1,64}$/.test(product))
+    throw new BadRequest('product', 'it is no product id');
+  const untilMs = until === null || offsetsIn(until) !== null ? null : timeIn(until);
+  return { until, untilMs, types, product, file, rate: asked.rate ?? rate };
+}
+
+/** The ranges of a replay: to the ends given, or to the offsets that were asked for. @throws BadRequest */
+export function boundedRanges(whole: readonly ReplayRange[], until: string | null): readonly ReplayRange[] {
+  const offsets = until === null ? null : offsetsIn(until);
+  if (offsets === null) return whole;
+  for (const [partition, offset] of offsets) {
+    const range = whole.find((one) => one.partition === partition);
+    if (range === undefined) throw new BadRequest('until', `there is no partition ${partition}`);
+    if (offset > range.to) {
+      throw new BadRequest('until', `partition ${partition} ends at offset ${range.to}, before ${offset}`);
+    }
+  }
+  return whole.map((range) => ({ ...range, to: offsets.get(range.partition) ?? range.to }));
+}
+
+/** A time span such as 90s, 30m, 12h or 7d, in seconds. @throws BadRequest */
+export function spanOf(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const seconds = { s: 1, m: 60, h: 3_600, d: 86_400 }[unit];
+  if (count === undefined || seconds === undefined)
+    throw new BadRequest('expires', 'give a time such as 30m, 12h or 7d');
+  return Number(count) * seconds;
+}
+
+/** Positions given as partition:offset[,…]; null for text of another kind. @throws BadRequest */
+export function offsetsIn(text: string): ReadonlyMap<number, number> | null {
+  if (!/^\d+:\d+/.test(text)) return null;
+  const pairs = text.split(',').map((pair) => {
+    const [, partition, offset] = /^(\d{1,5}):(\d{1,15})$/.exec(pair.trim()) ?? [];
+    if (partition === undefined) throw new BadRequest('until', 'it is not partition:offset[,…]');
+    return [Number(partition), Number(offset)] as const;
+  });
+  return new Map(pairs);
+}
+
+function timeIn(text: string): number {
+  const ms = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)
+    ? Date.parse(text)
+    : NaN;
+  if (!Number.isSafeInteger(ms)) {
+    throw new BadRequest(
+      'until',
+      'give an ISO 8601 time with its zone, such as 2026-03-01T12:00:00Z, or partition:offset[,…]',
+    );
+  }
+  return ms;
+}

@@ -1,0 +1,219 @@
+// Replays on behalf of the HTTP room. What reads the log or many rows is a process of its own, as the verb of the program
+// that people would call, so that it takes neither memory nor time from requests and ends with the service.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Pool } from 'pg';
+import { startReplay, wholeJournal } from '../../consumers/replay/replay.ts';
+import { CursorError } from '../../projections/views.ts';
+import { isOffset, readCursor, writeCursor } from '../../projections/cursor.ts';
+import { NotActivatable } from '../../projections/activation.ts';
+import { definitionHash } from '../../projections/generations.ts';
+import { shipped } from '../../projections/registry.ts';
+import { NameTaken, countReplays, findReplay, listReplays } from '../../projections/replays.ts';
+import type { Replay } from '../../projections/replays.ts';
+import { createPostgresStore } from '../../projections/store.ts';
+import type { Paging } from '../../projections/views.ts';
+import { Problem } from '../http/problems.ts';
+import type { ReplayOrder, Replays } from '../http/room.ts';
+import type { Log } from '../log/port.ts';
+import type { Config } from '../platform/config.ts';
+import type { Logger } from '../platform/logger.ts';
+import { rollBack } from './replay/compare.ts';
+import { dropReplay } from './replay/expire.ts';
+import { replayJson } from './replay/render.ts';
+import { BadRequest, boundedRanges, requestOf } from './replay/request.ts';
+
+export interface RunningReplays extends Replays {
+  /** Ends what is under way; it can be gone on with later. */
+  stop(): Promise<void>;
+}
+
+export interface ReplaysOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly log: Log;
+  /** Topic of the events. */
+  readonly topic: string;
+  readonly pool: Pool;
+}
+
+const program = join(import.meta.dirname, 'main.ts');
+/** From the order to end until it is enforced, ms. */
+const graceMs = 2_000;
+const saidMax = 500;
+const list = 'replays';
+
+export function createReplays(options: ReplaysOptions): RunningReplays {
+  const { config, logger, pool } = options;
+  const { run, mustHaveRoom, stop, stopping } = createRunner(config.replaysMax);
+
+  async function mustFind(id: string): Promise<Replay> {
+    const replay = await findReplay(pool, id);
+    if (replay === null) throw new Problem('not_found');
+    return replay;
+  }
+
+  return {
+    start: async (order) => {
+      mustHaveRoom();
+      const replay = await refusing(() => enter(options, order));
+      const args = ['replay', 'resume', replay.replayId, '--json', ...(order.activate ? ['--activate'] : [])];
+      run(args, stopping).then(
+        ({ code, words }) => {
+          if (code !== 0) logger.warn({ replay_id: replay.replayId, words }, 'a replay stopped');
+        },
+        (error: unknown) => logger.warn({ err: error, replay_id: replay.replayId }, 'a replay was not run'),
+      );
+      return replayJson(replay);
+    },
+    list: (paging) => page(pool, paging),
+    find: async (id) => replayJson(await mustFind(id)),
+    diff: async (id, signal) => {
+      const { replayId, status } = await mustFind(id);
+      const isThere = status === 'caught_up' || status === 'retired' || status === 'active';
+      if (!isThere) throw new Problem('replay_not_ready', { detail: `The replay is ${status}.` });
+      return parse(await run(['replay', 'diff', replayId, '--json'], signal));
+    },
+    activate: async (id, despite, signal) => {
+      const { replayId } = await mustFind(id);
+      const flags = despite ? ['--despite-differences'] : [];
+      const said = await run(['replay', 'activate', replayId, '--json', ...flags], signal);
+      if (said.code !== 0) throw refusalOf(said);
+      return replayJson(await mustFind(replayId));
+    },
+    rollback: async (id, signal) => {
+      const { projection, status, replayId } = await mustFind(id);
+      if (status !== 'active') {
+        throw new Problem('replay_not_ready', {
+          detail: `The replay is ${status}: only what is read can be rolled back.`,
+        });
+      }
+      await refusing(() => rollBack({ pool, config }, projection, signal));
+      return replayJson(await mustFind(replayId));
+    },
+    drop: async (id) => {
+      const replay = await mustFind(id);
+      await refusing(() => dropReplay(pool, replay));
+    },
+    stop,
+  };
+}
+
+/** Runs verbs of the program, at most `most` at a time; more are refused with Problem `overloaded`. */
+function createRunner(most: number) {
+  const ending = new AbortController();
+  const running = new Set<Promise<unknown>>();
+  function mustHaveRoom(): void {
+    if (running.size >= most) throw new Problem('overloaded', { detail: 'Other replays are under way.' });
+  }
+  return {
+    mustHaveRoom,
+    stopping: ending.signal,
+    run: async (args: readonly string[], signal: AbortSignal): Promise<Said> => {
+      mustHaveRoom();
+      const said = runVerb(args, AbortSignal.any([signal, ending.signal]));
+      running.add(said);
+      try {
+        return await said;
+      } finally {
+        running.delete(said);
+      }
+    },
+    stop: async (): Promise<void> => {
+      ending.abort(new Error('the service ends'));
+      await Promise.allSettled(running);
+    },
+  };
+}
+
+async function enter({ config, log, topic, pool }: ReplaysOptions, order: ReplayOrder): Promise<Replay> {
+  const one = shipped.find(({ projection }) => projection.name === order.projection);
+  if (one === undefined) {
+    throw new BadRequest('projection', `it is none of ${shipped.map(({ projection }) => projection.name).join(', ')}`);
+  }
+  const request = requestOf(order, null, config.replayRate);
+  const ranges = boundedRanges(await wholeJournal({ log, topic }), request.until);
+  const { as, until, types, product, expires_in_s: expires } = order;
+  const isPrivate = [as, until, types, product].some((asked) => asked !== undefined);
+  if (!isPrivate && expires !== undefined)
+    throw new BadRequest('expires_in_s', 'only a private replay expires: give `as`');
+  return startReplay(
+    { pool, store: createPostgresStore(pool) },
+    {
+      projection: one.projection,
+      definitionHash: await definitionHash(one),
+      name: isPrivate ? (as ?? `${one.projection.name}-${Date.now().toString(36)}`) : null,
+      private: isPrivate,
+      request,
+      ranges,
+      expiresAt: expires === undefined ? null : new Date(Date.now() + expires * 1_000),
+    },
+  );
+}
+
+async function page(pool: Pool, paging: Paging): ReturnType<Replays['list']> {
+  if (paging.kind === 'page') {
+    const rows = await listReplays(pool, paging.perPage, { skip: (paging.page - 1) * paging.perPage });
+    return { rows: rows.map(replayJson), next: null, total: await countReplays(pool) };
+  }
+  const [below] = paging.after === null ? [] : readCursor(list, [isOffset], paging.after);
+  const rows = await listReplays(pool, paging.limit + 1, typeof below === 'number' ? { below } : {});
+  const shown = rows.slice(0, paging.limit);
+  const last = shown.at(-1);
+  const next = rows.length > shown.length && last !== undefined ? writeCursor(list, [last.lockId]) : null;
+  return { rows: shown.map(replayJson), next, total: null };
+}
+
+/** What of the rooms below is the caller's to hear. @throws Problem; everything else as it came */
+async function refusing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof BadRequest) {
+      const errors = [{ detail: error.message, pointer: `#/${error.field}` }];
+      throw new Problem('validation_failed', { detail: `${error.field}: ${error.message}.`, errors });
+    }
+    if (error instanceof NameTaken) throw new Problem('already_exists', { detail: `${error.message}.` });
+    if (error instanceof NotActivatable) throw new Problem('replay_not_ready', { detail: `${error.message}.` });
+    if (error instanceof CursorError) throw new Problem('cursor_invalid');
+    throw error;
+  }
+}
+
+interface Said {
+  readonly code: number | null;
+  readonly report: string;
+  readonly words: string;
+}
+
+async function runVerb(args: readonly string[], signal: AbortSignal): Promise<Said> {
+  signal.throwIfAborted();
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const end = (): void => {
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
+  };
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    const [report, words] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    signal.throwIfAborted();
+    return { code: child.exitCode, report, words: words.trim().slice(-saidMax) };
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
+
+function refusalOf({ report, words }: Said): Problem {
+  if (report.trim() === '') return new Problem('replay_not_ready', { detail: words.replace(/^ledger: /, '') });
+  const said: unknown = JSON.parse(report);
+  const refused = typeof said === 'object' && said !== null && 'refused' in said ? String(said.refused) : words;
+  return new Problem('replay_differs', { detail: `${refused}.` });
+}
+
+function parse({ report, words }: Said): object {
+  const parsed: unknown = report.trim() === '' ? null : JSON.parse(report);
+  if (typeof parsed === 'object' && parsed !== null) return parsed;
+  throw new Problem('dependency_down', { detail: `There is no comparison: ${words}` });
+}
