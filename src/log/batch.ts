@@ -75,7 +75,8 @@ export function decideBatch<S>(context: BatchContext<S>, commands: readonly Queu
   for (const command of commands) {
     if (decided > 0 && context.now() - started > limits.msMax) break;
     const at = command.kind === 'hole' ? time : Math.max(time, command.at);
-    let outcome = decideOne(context, overlay, command, at);
+    let outcome = decideOrCut(() => decideOne(context, overlay, command, at), decided);
+    if (outcome === null) break;
     const isTooLarge = outcome.values.length > limits.recordsMax || outcome.bytes > limits.bytesMax;
     // A message is never refused: its sender was promised that it is taken.
     if (isTooLarge && !isMessage(command)) {
@@ -115,6 +116,16 @@ interface Outcome {
   readonly bytes: number;
   /** Set where the decider threw. */
   readonly failure?: Batch<unknown>['failures'][number];
+}
+
+/** A message that cannot be decided ends the batch before it: whether those before it stand is not known yet. */
+function decideOrCut(decide: () => Outcome, decided: number): Outcome | null {
+  try {
+    return decide();
+  } catch (error) {
+    if (error instanceof LedgerAlarm && decided > 0) return null;
+    throw error;
+  }
 }
 
 function decideOne<S>(context: BatchContext<S>, overlay: S, command: QueuedCommand, at: number): Outcome {

@@ -14,6 +14,7 @@ import type { PartitionJournal } from './partition-journal.ts';
 import type { Log, LogRecord, Pace } from './port.ts';
 import { LogError } from './port.ts';
 import type { Reading } from './reading.ts';
+import { readCommands } from './read-commands.ts';
 
 /** A batch that stands: acknowledged at the offset it was meant for. */
 export interface AppendedBatch {
@@ -103,7 +104,7 @@ export function createWriter<S>(options: WriterOptions<S>): Writer {
   async function take(signal: AbortSignal): Promise<QueuedCommand[]> {
     const open = queue.findIndex((record) => record.offset > journal.progress());
     queue.splice(0, open < 0 ? queue.length : open);
-    return readCommands(options, queue.slice(0, limits.commandsMax), signal);
+    return readCommands(options.reading, journal.partition, queue.slice(0, limits.commandsMax), signal);
   }
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -156,9 +157,27 @@ async function decide<S>(work: Work<S>, commands: readonly QueuedCommand[]): Pro
     const text = `command ${offset} was delivered where ${next + i} is next`;
     throw new LedgerAlarm('commands_lost', journal.partition, text);
   });
-  const batch = decideBatch(work.context, commands);
+  const batch = await decideOnWhatStands(work, commands);
+  if (batch === null) return;
   await keepPoison(work, commands.slice(0, batch.commands), batch);
   if (!work.signal.aborted) await append(work, commands, batch);
+}
+
+/**
+ * Decides a batch. Where a message does not follow from what is known here, another writer may be ahead: null after more
+ * of the journal was read, so that it is tried again. @throws LedgerAlarm when the message follows from nothing
+ */
+async function decideOnWhatStands<S>(work: Work<S>, commands: readonly QueuedCommand[]): Promise<Batch<S> | null> {
+  try {
+    return decideBatch(work.context, commands);
+  } catch (error) {
+    const { journal } = work.options;
+    const end = journal.end();
+    if (!(error instanceof LedgerAlarm) || error.code !== 'message_undecidable') throw error;
+    await settleDoubt(work);
+    if (journal.end() > end || work.signal.aborted) return null;
+    throw error;
+  }
 }
 
 /** Appends a batch. Afterwards the journal knows whether it stands; commands that are still open are decided again. */
@@ -262,29 +281,4 @@ function rejected(partition: number, error: LogError): LedgerAlarm {
 /** Waits at random, longer with every attempt, so that two writers in doubt do not meet again. */
 async function backOff(pace: Pace, attempt: number, signal: AbortSignal): Promise<void> {
   await pace.sleep(pace.random() * Math.min(backoffMsMax, 10 * 2 ** attempt), signal);
-}
-
-/** Reads records as commands; what lies before one that must not be decided is decided first. */
-async function readCommands<S>(
-  { reading, journal }: WriterOptions<S>,
-  records: readonly LogRecord[],
-  signal: AbortSignal,
-): Promise<QueuedCommand[]> {
-  const commands: QueuedCommand[] = [];
-  for (const record of records) {
-    try {
-      const { offset, at, key, value: bytes, hole } = record;
-      const read = hole ? null : reading.command(journal.partition, record, signal);
-      const known = read instanceof Promise ? await read : read;
-      if (known === null) commands.push({ kind: 'hole', offset });
-      else
-        commands.push(
-          known.kind === 'command' ? { ...known, offset, at, key, bytes } : { ...known, offset, at, bytes },
-        );
-    } catch (error) {
-      if (commands.length === 0) throw error;
-      break;
-    }
-  }
-  return commands;
 }
