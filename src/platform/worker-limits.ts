@@ -43,7 +43,7 @@ export const workerLimits = {
   paymentConcurrency: setting(
     'LEDGER_PAYMENT_CONCURRENCY',
     whole(1, 10_000),
-    '128',
+    '32',
     'Payments that one process works on at a time.',
   ),
   paymentQueueMax: setting(
