@@ -1,11 +1,27 @@
 // Orders over several partitions: what is asked, answered and settled, and what an order becomes of it.
 import { describe, expect, test } from '@jest/globals';
 import type { AnswerHold, Command, HoldRefusal, LedgerEvent } from '../../schemas/generated.ts';
+import { decide } from '../../src/domain/decider.ts';
 import { messagesOf, recordOf } from '../../src/domain/messages.ts';
 import { unsent } from '../../src/domain/overlay.ts';
 import { partitionOf } from '../../src/domain/partitioner.ts';
+import { stateCodec } from '../../src/domain/snapshot.ts';
 import type { Told } from './given.ts';
-import { archived, created, given, held, place, print, released, repeatOf, start, told, usd, uuid } from './given.ts';
+import {
+  archived,
+  asked,
+  created,
+  given,
+  held,
+  place,
+  print,
+  released,
+  repeatOf,
+  start,
+  told,
+  usd,
+  uuid,
+} from './given.ts';
 
 const partitions = 3;
 const opened: LedgerEvent = { type: 'LedgerOpened', data: { ledger_id: uuid(1), partitions } };
@@ -192,6 +208,18 @@ describe('at home', () => {
       .when({ type: 'RequestPayment', data: { order_id }, meta: { command_id: uuid(2) } })
       .thenRefused('not_payable', { order_id });
   });
+});
+
+test('a snapshot knows orders that wait, what was taken, and which messages are not sent', () => {
+  const { state } = given(...reserving, heard(near, [price('grape', 100)]));
+  const restoring = stateCodec.restore();
+  for (const piece of stateCodec.encode(state)) restoring.add(piece);
+  const copy = restoring.state();
+  expect(unsent(copy)).toEqual(unsent(state));
+  expect(unsent(copy)).toHaveLength(2);
+  const last = asked(answer(far, 9, { prices: [price('lemon', 10)] }));
+  expect(decide(copy, last)).toEqual(decide(state, last));
+  expect(decide(copy, asked(answer(near, 9, {})))).toMatchObject({ events: [{ type: 'CommandRepeated' }] });
 });
 
 describe('where a line lives', () => {

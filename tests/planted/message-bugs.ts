@@ -1,6 +1,6 @@
 // Bugs in what partitions tell each other.
 import type { PlantedBug } from './catchers.ts';
-import { simulation } from './catchers.ts';
+import { simulation, unit } from './catchers.ts';
 
 export const messageBugs: readonly PlantedBug[] = [
   {
@@ -57,7 +57,7 @@ export const messageBugs: readonly PlantedBug[] = [
     file: 'src/domain/snapshot.ts',
     find: "  yield* rows('outbox', state.outbox.own, ([id, row]) => (row === null ? [] : [[id, row.messages]]));\n",
     replace: '',
-    caughtBy: simulation,
+    caughtBy: unit('tests/domain/holds.test.ts', 'a snapshot knows orders that wait'),
   },
   {
     name: 'an order is decided before the last message answers',
