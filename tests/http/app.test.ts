@@ -189,13 +189,9 @@ describe('the documents', () => {
     const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, ...operation })),
     );
-    expect(
-      routes
-        .filter(({ name }) => name.includes('/v1/'))
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(v1Routes);
-    for (const { name, security, responses } of routes.filter((route) => route.name.includes('/v1/'))) {
+    const ours = routes.filter(({ name }) => name.includes('/v1/'));
+    expect(ours.map(({ name }) => name).sort()).toEqual(v1Routes);
+    for (const { name, security, responses } of ours) {
       expect({ name, security }).toEqual({ name, security: [{ bearer: [] }] });
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '500', '503']));
       for (const [status, response] of Object.entries(responses)) {
