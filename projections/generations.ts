@@ -91,9 +91,9 @@ export async function noteSpoiled(
  * may only go on with a generation whose hash is its own.
  */
 export async function definitionHash({ projection, source }: Shipped): Promise<string> {
-  const tables = projection.tables.map(({ name, columns, key, indexes }) => {
+  const tables = projection.tables.map(({ name, columns, key, indexes, rankings }) => {
     const types = Object.entries(columns).map(([column, { type }]) => [column, type]);
-    return { name, columns: types, key, indexes };
+    return { name, columns: types, key, indexes, rankings };
   });
   const code = (await readFile(source, 'utf8'))
     .replace(/\/\*[\s\S]*?\*\//g, '')

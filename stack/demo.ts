@@ -1,4 +1,5 @@
-// `make demo`: a flash sale on the ledger that `make up` started, told while it happens, and then what the log says.
+// `make demo`: a flash sale on the ledger that `make up` started, told while it happens, then what the log says, and a
+// view that is built from it again.
 //   node stack/demo.ts [--units 500] [--buyers 5000] [--at-once 100] [--env .run/env]
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +27,10 @@ async function demo(signal: AbortSignal): Promise<boolean> {
   const repeated = await tellRepeat(shop, product, sale);
   const right = await tellStock(shop, product, Math.min(units, buyers));
   const proven = await tellAudit(shop);
-  return repeated && right && proven && sale.sold.length === Math.min(units, buyers) && sale.strange.size === 0;
+  const rebuilt = await tellRebuild(shop);
+  return (
+    repeated && right && proven && rebuilt && sale.sold.length === Math.min(units, buyers) && sale.strange.size === 0
+  );
 }
 
 interface Options {
@@ -101,6 +105,16 @@ async function tellAudit(shop: Shop): Promise<boolean> {
   for (const found of [...findings, ...warnings]) say(`  ${JSON.stringify(found)}`);
   for (const what of unchecked) say(`  not checked: ${what}`);
   return ok && findings.length === 0;
+}
+
+async function tellRebuild(shop: Shop): Promise<boolean> {
+  say(
+    '\nEvery view can be thrown away. The one of all products is built again from the first event, beside the live one ...',
+  );
+  const { events, seconds, equal } = await shop.rebuild('stock');
+  const what = equal ? 'equal to the live one, row for row' : 'NOT equal to the live one';
+  say(`${equal ? 'PASS' : 'FAIL'}  ${count(events)} events read in ${seconds.toFixed(1)} s: ${what}`);
+  return equal;
 }
 
 function count(value: number): string {

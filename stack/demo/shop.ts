@@ -28,6 +28,13 @@ export interface Audit {
   readonly partitions: readonly { readonly commands: number; readonly events: number }[];
 }
 
+/** A view that was built again, and whether it came out as the one that is read. */
+export interface Rebuilt {
+  readonly events: number;
+  readonly seconds: number;
+  readonly equal: boolean;
+}
+
 export interface Shop {
   createProduct(product: string, stock: number): Promise<void>;
   /** One unit, under an idempotency key. Status 0: no answer. */
@@ -35,18 +42,15 @@ export interface Shop {
   levels(product: string): Promise<Levels>;
   /** @throws Error when the ledger does not audit */
   audit(): Promise<Audit>;
+  /** Builds a view from the first event, compares it with the one that is read, and drops it. @throws Error */
+  rebuild(projection: string): Promise<Rebuilt>;
 }
 
 export function createShop(
   { url, apiKey }: { readonly url: string; readonly apiKey: string },
   signal: AbortSignal,
 ): Shop {
-  const ask = async (
-    method: string,
-    path: string,
-    body?: object,
-    more: { readonly key?: string; ms?: number } = {},
-  ) => {
+  const ask: Ask = async (method, path, body, more = {}) => {
     const answer = await request(`${url}${path}`, {
       method,
       headers: {
@@ -59,12 +63,8 @@ export function createShop(
     });
     return { status: answer.status, text: await answer.text() };
   };
-  const wanted = (status: number, answer: Awaited<ReturnType<typeof ask>>): string => {
-    if (answer.status !== status) throw new Error(`the ledger answered ${answer.status}: ${answer.text}`);
-    return answer.text;
-  };
   /** Asks again while the ledger is not ready for it, which it says with 503. */
-  const patiently = async (status: number, asking: () => ReturnType<typeof ask>): Promise<string> => {
+  const patiently = async (status: number, asking: () => Promise<Answer>): Promise<string> => {
     const deadline = performance.now() + readyMsMax;
     for (;;) {
       const answer = await asking();
@@ -95,7 +95,51 @@ export function createShop(
     levels: async (product) => JSON.parse(wanted(200, await ask('GET', `/v1/products/${product}`))) as Levels,
     audit: async () =>
       JSON.parse(await patiently(200, () => ask('POST', '/v1/audits', undefined, { ms: auditMsMax }))) as Audit,
+    rebuild: (projection) => rebuild(ask, projection, signal),
   };
+}
+
+type Ask = (
+  method: string,
+  path: string,
+  body?: object,
+  more?: { readonly key?: string; readonly ms?: number },
+) => Promise<Answer>;
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+function wanted(status: number, answer: Answer): string {
+  if (answer.status !== status) throw new Error(`the ledger answered ${answer.status}: ${answer.text}`);
+  return answer.text;
+}
+
+async function rebuild(ask: Ask, projection: string, signal: AbortSignal): Promise<Rebuilt> {
+  const started = performance.now();
+  const { replay_id } = JSON.parse(wanted(202, await ask('POST', '/v1/replays', { projection }))) as Replay;
+  const address = `/v1/replays/${replay_id}`;
+  const look = async (): Promise<Replay> => JSON.parse(wanted(200, await ask('GET', address))) as Replay;
+  let replay = await look();
+  while (replay.status === 'running') {
+    if (performance.now() - started > auditMsMax) throw new Error(`the replay ${replay_id} takes too long`);
+    await pause(askAgainMs, undefined, { signal });
+    replay = await look();
+  }
+  if (replay.status !== 'caught_up') throw new Error(`the replay is ${replay.status}: ${replay.error ?? ''}`);
+  const seconds = (performance.now() - started) / 1_000;
+  const answer = await ask('GET', `${address}/diff`, undefined, { ms: auditMsMax });
+  const { diff } = JSON.parse(wanted(200, answer)) as { readonly diff?: { readonly equal: boolean } };
+  wanted(204, await ask('DELETE', address));
+  return { events: replay.events, seconds, equal: diff?.equal === true };
+}
+
+interface Replay {
+  readonly replay_id: string;
+  readonly status: string;
+  readonly events: number;
+  readonly error: string | null;
 }
 
 /** @throws Error that names the address where nobody answers, with the cause; when aborted, the signal's reason */

@@ -9,10 +9,12 @@ import { createTally } from '../../consumers/replay/tally.ts';
 import { compareTables } from '../../consumers/replay/diff.ts';
 import { compareRows, rowText, sumOfAll, sumsOf } from '../../projections/dump.ts';
 import type { Cells, Table } from '../../projections/projection.ts';
+import type { Replay } from '../../projections/replays.ts';
 import type { Picture } from '../../projections/store.ts';
 import { loadOwn } from '../../src/cli/replay/own.ts';
 import { lineOf } from '../../src/cli/replay/progress.ts';
 import { boundedRanges, requestOf, spanOf } from '../../src/cli/replay/request.ts';
+import { replayJson } from '../../src/cli/replay/render.ts';
 import { renderRows } from '../../src/cli/replay/rows.ts';
 
 const text = { type: 'text', doc: '' } as const;
@@ -171,4 +173,36 @@ test("an analyst's file that is no projection is told what it lacks", async () =
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('a replay is stalled when nobody works on it, and somebody had the time to take it up', () => {
+  const started = new Date(0);
+  const replay: Replay = {
+    replayId: 'one',
+    lockId: 1,
+    projection: 'kpi',
+    generation: 2,
+    schema: 'kpi_2',
+    version: 1,
+    definitionHash: '',
+    name: null,
+    private: false,
+    status: 'running',
+    error: null,
+    request: requestOf({}, null, 0),
+    ranges: [],
+    events: 0,
+    eventsPerS: null,
+    startedAt: started,
+    updatedAt: started,
+    finishedAt: null,
+    expiresAt: null,
+    manifest: null,
+    checkpoints: {},
+    worked: false,
+  };
+  expect(replayJson(replay, 1_000).stalled).toBe(false);
+  expect(replayJson(replay, 60_000).stalled).toBe(true);
+  expect(replayJson({ ...replay, worked: true }, 60_000).stalled).toBe(false);
+  expect(replayJson({ ...replay, status: 'caught_up' }, 60_000).stalled).toBe(false);
 });

@@ -2,8 +2,11 @@
 import type { Replay } from '../../../projections/replays.ts';
 import { table } from '../table.ts';
 
-/** A replay as `ledger replay --json` and GET /v1/replays/{id} show it. */
-export function replayJson(replay: Replay): ReplayJson {
+/** A process that was just started for a replay has that long to take it up, ms. */
+const takeUpMsMax = 5_000;
+
+/** A replay as `ledger replay --json` and GET /v1/replays/{id} show it at a moment, ms since the epoch. */
+export function replayJson(replay: Replay, now: number = Date.now()): ReplayJson {
   const { request, ranges, checkpoints, status, worked } = replay;
   const partitions = ranges.map(({ partition, to }) => ({ partition, offset: checkpoints[partition] ?? 0, end: to }));
   const left = partitions.reduce((sum, { offset, end }) => sum + Math.max(0, end - offset), 0);
@@ -18,7 +21,7 @@ export function replayJson(replay: Replay): ReplayJson {
     name: replay.name,
     private: replay.private,
     status,
-    stalled: isRunning && !worked,
+    stalled: isRunning && !worked && now - replay.updatedAt.getTime() > takeUpMsMax,
     until: request.until,
     types: request.types,
     product: request.product,
