@@ -62,7 +62,7 @@ describe('a key', () => {
     });
     const caller = await credentials.verify(made.key);
     expect(caller).toMatchObject({ principal: `key:${made.key_id}`, customerId: `key-${made.key_id}` });
-    expect([...(caller?.may ?? [])].sort()).toEqual(['orders', 'read']);
+    expect([...(caller?.may ?? [])].sort()).toEqual(['customers', 'orders', 'read']);
     const last = made.key.endsWith('A') ? 'B' : 'A';
     expect(await credentials.verify(`${made.key.slice(0, -1)}${last}`)).toBeNull();
   });
