@@ -47,7 +47,7 @@ const list = 'replays';
 
 export function createReplays(options: ReplaysOptions): RunningReplays {
   const { config, logger, pool } = options;
-  const { run, mustHaveRoom, stop, stopping } = createRunner(config.replaysMax);
+  const { run, mustHaveRoom, stop, stopping } = createRunner(config);
 
   async function mustFind(id: string): Promise<Replay> {
     const replay = await findReplay(pool, id);
@@ -102,18 +102,21 @@ export function createReplays(options: ReplaysOptions): RunningReplays {
 }
 
 /** Runs verbs of the program, at most `most` at a time; more are refused with Problem `overloaded`. */
-function createRunner(most: number) {
+function createRunner({ replaysMax, replayHeapMbMax }: Pick<Config, 'replaysMax' | 'replayHeapMbMax'>) {
   const ending = new AbortController();
   const running = new Set<Promise<unknown>>();
   function mustHaveRoom(): void {
-    if (running.size >= most) throw new Problem('overloaded', { detail: 'Other replays are under way.' });
+    if (running.size >= replaysMax) throw new Problem('overloaded', { detail: 'Other replays are under way.' });
   }
   return {
     mustHaveRoom,
     stopping: ending.signal,
     run: async (args: readonly string[], signal: AbortSignal): Promise<Said> => {
       mustHaveRoom();
-      const said = runVerb(args, AbortSignal.any([signal, ending.signal]));
+      const said = runVerb(
+        [`--max-old-space-size=${replayHeapMbMax}`, program, ...args],
+        AbortSignal.any([signal, ending.signal]),
+      );
       running.add(said);
       try {
         return await said;
@@ -188,9 +191,10 @@ interface Said {
   readonly words: string;
 }
 
+/** Runs Node with these arguments to its end. */
 async function runVerb(args: readonly string[], signal: AbortSignal): Promise<Said> {
   signal.throwIfAborted();
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const end = (): void => {
     child.kill('SIGTERM');
     setTimeout(() => child.kill('SIGKILL'), graceMs).unref();

@@ -20,6 +20,12 @@ export const replayLimits = {
     '2',
     'Replays that one service works on at the same time; more are answered 503.',
   ),
+  replayHeapMbMax: setting(
+    'LEDGER_REPLAY_HEAP_MB_MAX',
+    whole(100, 1_000_000),
+    '400',
+    'MB of heap of a process that replays into tables; without a limit Node takes what the machine has. One that prints rows (--out) holds them and has none.',
+  ),
   retiredFollowS: setting(
     'LEDGER_RETIRED_FOLLOW_S',
     whole(0, 31_536_000),

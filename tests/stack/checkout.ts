@@ -6,7 +6,7 @@ import { root } from '../support/repository.ts';
 
 /** The stand-in answers in one line of JSON; with `serve` it then runs until SIGTERM. */
 const standIn = `
-process.stdout.write(JSON.stringify({ pid: process.pid, args: process.argv.slice(2), env: process.env }) + '\\n');
+process.stdout.write(JSON.stringify({ pid: process.pid, args: process.argv.slice(2), flags: process.execArgv, env: process.env }) + '\\n');
 if (process.argv[2] === 'serve') {
   process.on('SIGTERM', () => process.exit(0));
   setInterval(() => undefined, 1_000);

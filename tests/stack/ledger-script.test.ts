@@ -18,6 +18,8 @@ afterEach(() => rmSync(dir, { recursive: true }));
 interface Said {
   readonly pid: number;
   readonly args: readonly string[];
+  /** What Node itself was given. */
+  readonly flags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -66,4 +68,12 @@ test('without .run it works from the environment alone', () => {
   const { env } = ledger(['prepare'], { REDIS_URL: 'redis://here' });
   expect(env['REDIS_URL']).toBe('redis://here');
   expect(env).not.toHaveProperty('LEDGER_FROM_RUN_ENV');
+});
+
+test('a replay has a heap of its own size, unless it prints what it makes', () => {
+  const flags = (args: readonly string[], env = {}) => ledger(args, env).flags;
+  expect(flags(['replay', 'start', 'kpi'])).toEqual(['--max-old-space-size=400']);
+  expect(flags(['replay', 'start', 'kpi'], { LEDGER_REPLAY_HEAP_MB_MAX: '900' })).toEqual(['--max-old-space-size=900']);
+  expect(flags(['replay', 'start', 'kpi', '--out', 'csv'])).toEqual([]);
+  expect(flags(['prepare'])).toEqual([]);
 });
