@@ -68,7 +68,7 @@ export function createReplays(options: ReplaysOptions): RunningReplays {
       );
       return replayJson(replay);
     },
-    list: (paging) => page(pool, paging),
+    list: (paging) => refusing(() => page(pool, paging)),
     find: async (id) => replayJson(await mustFind(id)),
     diff: async (id, signal) => {
       const { replayId, status } = await mustFind(id);
@@ -90,7 +90,7 @@ export function createReplays(options: ReplaysOptions): RunningReplays {
           detail: `The replay is ${status}: only what is read can be rolled back.`,
         });
       }
-      await refusing(() => rollBack({ pool, config }, projection, signal));
+      await refusing(() => rollBack({ pool, config, logger }, projection, signal));
       return replayJson(await mustFind(replayId));
     },
     drop: async (id) => {

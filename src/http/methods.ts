@@ -17,7 +17,9 @@ export function createMethodTable(): MethodTable {
     },
     allowed: (url) => {
       const path = (url.split('?', 1)[0] ?? '').replace(/(?<=.)\/$/, '');
-      const found = [...addresses.values()].filter(({ matches }) => matches.test(path));
+      // An address of its own comes before one with a place for ids that would match it too.
+      const own = addresses.get(path);
+      const found = own !== undefined ? [own] : [...addresses.values()].filter(({ matches }) => matches.test(path));
       return [...new Set(found.flatMap(({ methods }) => [...methods]))].sort();
     },
   };

@@ -12,8 +12,16 @@ FORM_CODES = {
     "idempotency_key_invalid",
 }
 
-# What OpenAPI cannot say: bytes instead of characters, which partitions a ledger has.
-BEYOND_THE_DOCUMENT = ("bytes as JSON", "of this ledger")
+# What OpenAPI cannot say: bytes instead of characters, which partitions and projections a ledger has, which texts are
+# times, and what one member means for another.
+BEYOND_THE_DOCUMENT = (
+    "bytes as JSON",
+    "of this ledger",
+    "projection: it is none of",
+    "until: ",
+    "expires_in_s: only",
+    "end is",
+)
 
 
 def is_positive(case):

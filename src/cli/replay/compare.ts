@@ -11,6 +11,7 @@ import { findReplay } from '../../../projections/replays.ts';
 import type { Replay } from '../../../projections/replays.ts';
 import { createPostgresStore } from '../../../projections/store.ts';
 import { realPace } from '../../platform/pace.ts';
+import { untilMirrored } from './mirrored.ts';
 import type { ReplayParts } from './parts.ts';
 import { projectionOfReplay } from './parts.ts';
 
@@ -38,7 +39,7 @@ export async function mustFind(pool: ReplayParts['pool'], idOrName: string): Pro
   throw new Error(`there is no replay ${idOrName}: ledger replay status lists them`);
 }
 
-type ComparingParts = Pick<ReplayParts, 'pool' | 'config'>;
+type ComparingParts = Pick<ReplayParts, 'pool' | 'config' | 'logger'>;
 
 /** Compares a replay that follows with the generation that is read, at the same offsets. @throws the driver's error */
 export async function compareWithLive(
@@ -108,7 +109,6 @@ export async function activateReplay(
   despite: boolean,
   signal: AbortSignal,
 ): Promise<Activated> {
-  const { pool, config } = parts;
   if (replay.private) {
     throw new NotActivatable(`${replay.name ?? replay.replayId} is private: it can be queried, not activated`);
   }
@@ -124,20 +124,32 @@ export async function activateReplay(
     }
   }
   const { projection, generation } = replay;
-  const options = { shipped, waitMsMax: config.activationWaitMsMax, signal };
-  return { projection, generation, comparison, before: await activate(pool, projection, generation, options) };
+  return { projection, generation, comparison, before: await change(parts, replay, signal) };
 }
 
 /** Reads the generation before again. @throws NotActivatable where there is none, or it was not followed since */
 export async function rollBack(
-  { pool, config }: ComparingParts,
+  parts: ComparingParts,
   projection: string,
   signal: AbortSignal,
 ): Promise<{ readonly to: Generation; readonly before: number | null }> {
-  const to = await generationBefore(pool, projection);
+  const to = await generationBefore(parts.pool, projection);
   if (to === null) throw new NotActivatable(`no generation of ${projection} was replaced: there is none to go back to`);
+  return { to, before: await change(parts, to, signal) };
+}
+
+/** @returns the number of the generation that was read before; null where there was none */
+async function change(
+  parts: ComparingParts,
+  to: Pick<Generation, 'projection' | 'generation' | 'schema'>,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const { pool, config } = parts;
+  const live = (await activeGenerations(pool)).find(({ projection }) => projection === to.projection);
+  const one = shipped.find(({ projection }) => projection.name === to.projection);
+  if (live !== undefined && one !== undefined) await untilMirrored(parts, one.projection, live, to, signal);
   const options = { shipped, waitMsMax: config.activationWaitMsMax, signal };
-  return { to, before: await activate(pool, projection, to.generation, options) };
+  return activate(pool, to.projection, to.generation, options);
 }
 
 function differingTables({ tables }: Diff): string {

@@ -17,6 +17,7 @@ import { loadOwn } from './own.ts';
 export interface ReplayParts extends ReplayDeps {
   readonly pool: Pool;
   readonly config: Config;
+  readonly logger: Logger;
 }
 
 /** For one statement of the register; what takes longer has a limit of its own. */
@@ -35,7 +36,16 @@ export async function withParts<T>(
     const ids = await checkSchemas(config.schemaRegistryUrl, parts.topics);
     const { reading } = createRecordParts(config, logger, ids);
     const store = createPostgresStore(pool);
-    return await work({ log: parts.log, topic: parts.topics.events, reading, pool, store, pace: realPace, config });
+    return await work({
+      log: parts.log,
+      topic: parts.topics.events,
+      reading,
+      pool,
+      store,
+      pace: realPace,
+      config,
+      logger,
+    });
   } finally {
     await pool.end();
     await parts.log.close();

@@ -2,6 +2,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import { eventNames } from '../../../schemas/generated.ts';
+import { productIdPattern } from '../ids.ts';
 import { listBody, pagingOf, pagingQuery } from '../lists.ts';
 import { documented, listOf } from '../openapi.ts';
 import type { RouteDoc } from '../openapi.ts';
@@ -27,30 +29,30 @@ const startBody = Type.Object(
     ),
     rate: Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000_000, description: 'Records a second at most.' })),
     types: Type.Optional(
-      Type.Array(Type.String({ maxLength: 64 }), {
+      Type.Array(Type.Unsafe<string>({ type: 'string', enum: [...eventNames] }), {
         minItems: 1,
         maxItems: 100,
         description: 'Only events of these types.',
       }),
     ),
-    product: Type.Optional(Type.String({ maxLength: 64, description: 'Only events about this product.' })),
+    product: Type.Optional(Type.String({ pattern: productIdPattern, description: 'Only events about this product.' })),
     expires_in_s: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 31_536_000, description: 'A private one is dropped after so many seconds.' }),
     ),
   },
   { additionalProperties: false },
 );
-const changeBody = Type.Union([
-  Type.Object(
-    {
-      despite_differences: Type.Optional(
-        Type.Boolean({ description: 'Also where rows differ from the live ones and the definition is the same.' }),
-      ),
+/** May be none: then nothing is activated that differs. */
+const changeBody = Type.Unsafe<{ readonly despite_differences?: boolean } | null>({
+  type: ['object', 'null'],
+  properties: {
+    despite_differences: {
+      type: 'boolean',
+      description: 'Also where rows differ from the live ones and the definition is the same.',
     },
-    { additionalProperties: false },
-  ),
-  Type.Null(),
-]);
+  },
+  additionalProperties: false,
+});
 const started = {
   description: 'It was begun; ask for it by its id.',
   schema: 'Replay',

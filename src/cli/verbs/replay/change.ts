@@ -92,9 +92,9 @@ export function addDrop(replay: Command): void {
     );
 }
 
-type Parts = Pick<ReplayParts, 'pool' | 'config'>;
+type Parts = Pick<ReplayParts, 'pool' | 'config' | 'logger'>;
 
 async function changing(job: (parts: Parts, signal: AbortSignal) => Promise<void>): Promise<void> {
   const [config, logger] = setUpForReading();
-  await untilSignal((signal) => withPool(config, logger, (pool) => job({ pool, config }, signal)));
+  await untilSignal((signal) => withPool(config, logger, (pool) => job({ pool, config, logger }, signal)));
 }
