@@ -210,7 +210,8 @@ function createServer({ config, logger, metrics }: Pick<AppDeps, 'config' | 'log
 function addHooks(app: FastifyInstance, { config, metrics }: HookDeps, methods: MethodTable): void {
   app.addHook('onRequest', (request, _reply, done) => {
     // Before the body is looked at: what has no address needs none.
-    const problem = checkEnvelope(request, config) ?? (request.is404 ? noAddress(request, methods) : null);
+    const isNowhere = request.is404 || methods.isMistaken(request.url, request.method);
+    const problem = checkEnvelope(request, config) ?? (isNowhere ? noAddress(request, methods) : null);
     done(problem ?? undefined);
   });
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noAddress(request, methods)));

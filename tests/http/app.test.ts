@@ -70,6 +70,7 @@ describe('addresses', () => {
     ['POST', '/v1/orders/abc', 405, 'GET, HEAD'],
     ['GET', '/v1/orders/abc/cancel', 405, 'POST'],
     ['POST', '/v1/products/a', 405, 'DELETE, GET, HEAD, PATCH'],
+    ['GET', '/v1/dead-letters/retry', 405, 'POST'],
     ['OPTIONS', '/v1/products', 405, 'GET, HEAD, POST'],
     ['POST', '/health', 405, 'GET, HEAD'],
     ['TRACE', '/v1/orders', 405, 'GET, HEAD, POST'],
