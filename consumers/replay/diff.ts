@@ -62,6 +62,7 @@ export async function diffGenerations(
       }),
     );
     if ('equal' in found) return found;
+    if (found.size === 0) return { why: 'behind', text: 'the live generation holds nothing' };
     firstLive ??= found;
     if (pace.now() - started > waitMsMax) {
       const stands = sameOffsets(firstLive, found);
