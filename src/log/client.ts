@@ -9,6 +9,7 @@ import { answersAt, counts, uuidToBytes } from './journal.ts';
 import { partitionOf } from '../domain/partitioner.ts';
 import type { Log, LogRecord, Pace } from './port.ts';
 import type { Reading } from './reading.ts';
+import { keyOf } from './requests.ts';
 import { createSender } from './sender.ts';
 import type { AppendedBatch } from './writer.ts';
 
@@ -177,11 +178,4 @@ function createTold(): Told {
       return first !== undefined && first.from <= offset;
     },
   };
-}
-
-/** Commands are keyed by the product whose partition they go to; one about an order knows only the partition. */
-function keyOf({ data }: CommandRecord): string | null {
-  if ('product_id' in data) return data.product_id;
-  if ('lines' in data) return data.lines.map((line) => line.product_id).sort()[0] ?? null;
-  return null;
 }

@@ -5,9 +5,11 @@ import type { Message } from '../domain/messages.ts';
 import { recordOf } from '../domain/messages.ts';
 import { LedgerAlarm } from './alarm.ts';
 import type { Connection } from './connection.ts';
-import { createConnection, requestBytes } from './connection.ts';
-import type { Appended, Log, LogRecord, OutgoingRecord, Pace } from './port.ts';
+import { createConnection } from './connection.ts';
+import type { Log, LogRecord, OutgoingRecord, Pace } from './port.ts';
 import { LogError } from './port.ts';
+import type { RequestLimits, Waiting } from './requests.ts';
+import { backOff, cut, keyOf, placed, recordsOf } from './requests.ts';
 
 /** Name of the header that says where a message comes from: `<partition>:<command offset>`. For people and tools. */
 const sourceHeader = 'source';
@@ -19,7 +21,7 @@ export interface OutboxOptions {
   readonly partition: number;
   readonly encode: (command: CommandRecord) => Uint8Array;
   /** Of what one request carries to one target. */
-  readonly limits: { readonly recordsMax: number; readonly bytesMax: number };
+  readonly limits: RequestLimits;
   readonly pace: Pace;
   /** A send whose fate is unknown; it is tried again. */
   readonly doubt: (error: Error) => void;
@@ -42,24 +44,23 @@ export interface Outbox {
 
 const backoffMsMax = 1_000;
 
-interface Waiting {
+interface Unacknowledged extends Waiting {
   readonly message: Message;
-  readonly record: OutgoingRecord;
 }
 
 /** Makes the outbox of one partition; it outlives the writers of its partition in this process. */
 export function createOutbox(options: OutboxOptions): Outbox {
-  let waiting: readonly Waiting[] = [];
+  let waiting: readonly Unacknowledged[] = [];
   /** All messages of commands up to here were acknowledged while this outbox was there. */
   let acknowledged = -1;
   let wake = (): void => undefined;
 
-  function take(messages: readonly Message[]): readonly Waiting[] {
+  function take(messages: readonly Message[]): readonly Unacknowledged[] {
     const fresh = messages.filter(({ command_offset }) => command_offset > acknowledged);
-    return fresh.map((message) => ({ message, record: outgoing(options, message) }));
+    return fresh.map((message) => ({ partition: message.target, message, record: outgoing(options, message) }));
   }
 
-  function settle(done: ReadonlySet<Waiting>): void {
+  function settle(done: ReadonlySet<Unacknowledged>): void {
     const last = [...done].reduce((latest, { message }) => Math.max(latest, message.command_offset), -1);
     waiting = waiting.filter((one) => !done.has(one));
     const first = waiting[0]?.message.command_offset;
@@ -71,12 +72,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     signal.addEventListener('abort', () => wake(), { once: true });
     try {
       for (let attempt = 0; !signal.aborted;) {
-        const request = cut(waiting, options.limits, attempt);
+        const request = nextRequest(waiting, options.limits, attempt);
         if (request.size === 0) await new Promise<void>((resolve) => (wake = resolve));
         else if (await deliver(options, request, connection)) {
           settle(new Set([...request.values()].flat()));
           attempt = 0;
-        } else await backOff(options.pace, (attempt += 1), signal);
+        } else await backOff(options.pace, (attempt += 1), backoffMsMax, signal);
       }
     } finally {
       await connection.close();
@@ -103,13 +104,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
 }
 
 /** What one request carries, by target. */
-type Request = ReadonlyMap<number, readonly Waiting[]>;
+type Request = ReadonlyMap<number, readonly Unacknowledged[]>;
 
 /** Sends one request. @returns whether all of it was acknowledged @throws LedgerAlarm */
 async function deliver(options: OutboxOptions, request: Request, connection: Connection): Promise<boolean> {
-  const records = [...request].map(([target, batch]) => [target, batch.map(({ record }) => record)] as const);
   try {
-    const landed = await connection.append(options.commandsTopic, new Map(records));
+    const landed = await connection.append(options.commandsTopic, recordsOf(request));
     const missing = [...request.keys()].find((target) => !landed.has(target));
     if (missing !== undefined) throw new LogError('unknown', `no answer about the messages to partition ${missing}`);
     for (const [target, { baseOffset, at }] of landed) {
@@ -129,28 +129,11 @@ async function deliver(options: OutboxOptions, request: Request, connection: Con
 }
 
 /**
- * The first messages for every target, as many as one request may carry. After a failure it is the first one alone: it
- * tells which message the broker refuses, and the others may come again at no harm.
+ * The first messages for every target, as many as one request may carry. After some failures it is the first one alone:
+ * it tells which message the broker refuses, and the others may come again at no harm.
  */
-function cut(waiting: readonly Waiting[], limits: OutboxOptions['limits'], attempt: number): Request {
-  const request = new Map<number, Waiting[]>();
-  const bytes = new Map<number, number>();
-  const full = new Set<number>();
-  for (const one of waiting) {
-    const { target } = one.message;
-    const batch = request.get(target) ?? [];
-    const size = (bytes.get(target) ?? 0) + requestBytes(one.record.value);
-    const isFull = batch.length >= limits.recordsMax || (batch.length > 0 && size > limits.bytesMax);
-    if (full.has(target) || isFull) {
-      full.add(target);
-      continue;
-    }
-    batch.push(one);
-    request.set(target, batch);
-    bytes.set(target, size);
-    if (attempt > aloneAfter) break;
-  }
-  return request;
+function nextRequest(waiting: readonly Unacknowledged[], limits: RequestLimits, attempt: number): Request {
+  return cut(attempt > aloneAfter ? waiting.slice(0, 1) : waiting, limits).batches;
 }
 
 /** Failures after which the first message is sent alone. */
@@ -158,24 +141,6 @@ const aloneAfter = 3;
 
 function outgoing({ partition, encode }: OutboxOptions, message: Message): OutgoingRecord {
   const command = recordOf(message, partition);
-  const key = 'lines' in command.data ? (command.data.lines.map((line) => line.product_id).sort()[0] ?? null) : null;
   const source = Buffer.from(`${partition}:${message.command_offset}`);
-  return { key, value: encode(command), headers: { [sourceHeader]: source } };
-}
-
-/** The records as a reader of the log will find them. */
-function placed({ baseOffset, at }: Appended, batch: readonly Waiting[]): LogRecord[] {
-  return batch.map(({ record: { key, value, headers = {} } }, i) => ({
-    offset: baseOffset + i,
-    at,
-    key: typeof key === 'string' ? Buffer.from(key) : key,
-    value,
-    headers,
-    hole: false,
-  }));
-}
-
-/** Waits at random, longer with every attempt. */
-async function backOff(pace: Pace, attempt: number, signal: AbortSignal): Promise<void> {
-  await pace.sleep(pace.random() * Math.min(backoffMsMax, 10 * 2 ** attempt), signal);
+  return { key: keyOf(command), value: encode(command), headers: { [sourceHeader]: source } };
 }

@@ -1,14 +1,14 @@
 // Commands on their way to the log: those that wait travel together, one request in flight, so that their order here
 // is their order there.
-import { createConnection, requestBytes } from './connection.ts';
-import type { Appended, Log, LogRecord, OutgoingRecord } from './port.ts';
+import { createConnection } from './connection.ts';
+import type { Log, LogRecord, OutgoingRecord } from './port.ts';
 import { LogError } from './port.ts';
+import type { RequestLimits, Waiting } from './requests.ts';
+import { cut, placed, recordsOf } from './requests.ts';
 
-export interface SenderOptions {
+export interface SenderOptions extends RequestLimits {
   readonly log: Log;
   readonly topic: string;
-  readonly recordsMax: number;
-  readonly bytesMax: number;
   /** Hears the broker's clock with every answer, ms since the epoch. */
   readonly clock: (at: number) => void;
   readonly trouble: (error: LogError) => void;
@@ -24,15 +24,13 @@ export interface Sender {
   stop(): Promise<void>;
 }
 
-interface Waiting {
-  readonly partition: number;
-  readonly record: OutgoingRecord;
+interface Command extends Waiting {
   readonly resolve: (offset: number) => void;
   readonly reject: (error: unknown) => void;
 }
 
 export function createSender(options: SenderOptions): Sender {
-  let waiting: Waiting[] = [];
+  let waiting: Command[] = [];
   const connection = createConnection(options.log);
   let running: Promise<void> | null = null;
   let stopped = false;
@@ -46,10 +44,9 @@ export function createSender(options: SenderOptions): Sender {
     running = null;
   }
 
-  async function sendOne(batches: ReadonlyMap<number, readonly Waiting[]>): Promise<void> {
+  async function sendOne(batches: ReadonlyMap<number, readonly Command[]>): Promise<void> {
     try {
-      const records = new Map([...batches].map(([partition, batch]) => [partition, batch.map(({ record }) => record)]));
-      const landed = await connection.append(options.topic, records);
+      const landed = await connection.append(options.topic, recordsOf(batches));
       for (const [partition, batch] of batches) {
         const place = landed.get(partition);
         if (place !== undefined && place.at >= 0) options.clock(place.at);
@@ -79,42 +76,6 @@ export function createSender(options: SenderOptions): Sender {
       await connection.close();
     },
   };
-}
-
-/** The records as a reader of the log will find them. */
-function placed({ baseOffset, at }: Appended, batch: readonly Waiting[]): LogRecord[] {
-  return batch.map(({ record: { key, value, headers = {} } }, i) => ({
-    offset: baseOffset + i,
-    at,
-    key: typeof key === 'string' ? Buffer.from(key) : key,
-    value,
-    headers,
-    hole: false,
-  }));
-}
-
-/** Takes as much as one request may carry, in order; a partition that is full keeps the rest waiting. */
-function cut(
-  waiting: readonly Waiting[],
-  { recordsMax, bytesMax }: SenderOptions,
-): { batches: ReadonlyMap<number, readonly Waiting[]>; left: Waiting[] } {
-  const batches = new Map<number, Waiting[]>();
-  const bytes = new Map<number, number>();
-  const full = new Set<number>();
-  const left: Waiting[] = [];
-  for (const one of waiting) {
-    const batch = batches.get(one.partition) ?? [];
-    const size = (bytes.get(one.partition) ?? 0) + requestBytes(one.record.value);
-    if (full.has(one.partition) || batch.length >= recordsMax || (batch.length > 0 && size > bytesMax)) {
-      full.add(one.partition);
-      left.push(one);
-      continue;
-    }
-    batch.push(one);
-    batches.set(one.partition, batch);
-    bytes.set(one.partition, size);
-  }
-  return { batches, left };
 }
 
 function noAnswer(partition: number): LogError {

@@ -13,6 +13,7 @@ import type { Outbox } from './outbox.ts';
 import type { PartitionJournal } from './partition-journal.ts';
 import type { Log, LogRecord, Pace } from './port.ts';
 import { LogError } from './port.ts';
+import { backOff } from './requests.ts';
 import type { Reading } from './reading.ts';
 import { readCommands } from './read-commands.ts';
 
@@ -231,7 +232,7 @@ async function shrink<S>(
 /** Reads the journal until it is known how far it goes; whoever lost the partition waits to hear of it. */
 async function settleDoubt<S>({ options, signal }: Work<S>): Promise<void> {
   for (let attempt = 0; ; attempt++) {
-    await backOff(options.pace, attempt, signal);
+    await backOff(options.pace, attempt, backoffMsMax, signal);
     if (signal.aborted) return;
     if (!options.isMember()) continue;
     try {
@@ -268,7 +269,7 @@ async function keepPoison<S>(work: Work<S>, commands: readonly QueuedCommand[], 
       if (!isTooLarge) options.events.doubt(error);
       else if (some.length > 1) atOnce = Math.ceil(some.length / 2);
       else left = left.map((letter, i) => (i === 0 ? withoutBytes(letter) : letter));
-      await backOff(options.pace, attempt, signal);
+      await backOff(options.pace, attempt, backoffMsMax, signal);
     }
   }
 }
@@ -276,9 +277,4 @@ async function keepPoison<S>(work: Work<S>, commands: readonly QueuedCommand[], 
 function rejected(partition: number, error: LogError): LedgerAlarm {
   const text = `the broker refuses an append: ${error.message}`;
   return new LedgerAlarm('append_rejected', partition, text, { cause: error });
-}
-
-/** Waits at random, longer with every attempt, so that two writers in doubt do not meet again. */
-async function backOff(pace: Pace, attempt: number, signal: AbortSignal): Promise<void> {
-  await pace.sleep(pace.random() * Math.min(backoffMsMax, 10 * 2 ** attempt), signal);
 }
