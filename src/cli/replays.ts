@@ -1,9 +1,5 @@
 // Replays on behalf of the HTTP room. What reads the log or many rows is a process of its own, as the verb of the program
 // that people would call, so that it takes neither memory nor time from requests and ends with the service.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { Pool } from 'pg';
 import { startReplay, wholeJournal } from '../../consumers/replay/replay.ts';
 import { CursorError } from '../../projections/views.ts';
@@ -20,6 +16,8 @@ import type { ReplayOrder, Replays } from '../http/room.ts';
 import type { Log } from '../log/port.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { Said } from './child-verb.ts';
+import { lastWords, runVerb } from './child-verb.ts';
 import { rollBack } from './replay/compare.ts';
 import { dropReplay } from './replay/expire.ts';
 import { replayJson } from './replay/render.ts';
@@ -39,10 +37,6 @@ export interface ReplaysOptions {
   readonly pool: Pool;
 }
 
-const program = join(import.meta.dirname, 'main.ts');
-/** From the order to end until it is enforced, ms. */
-const graceMs = 2_000;
-const saidMax = 500;
 const list = 'replays';
 
 export function createReplays(options: ReplaysOptions): RunningReplays {
@@ -61,8 +55,8 @@ export function createReplays(options: ReplaysOptions): RunningReplays {
       const replay = await refusing(() => enter(options, order));
       const args = ['replay', 'resume', replay.replayId, '--json', ...(order.activate ? ['--activate'] : [])];
       run(args, stopping).then(
-        ({ code, words }) => {
-          if (code !== 0) logger.warn({ replay_id: replay.replayId, words }, 'a replay stopped');
+        (said) => {
+          if (said.code !== 0) logger.warn({ replay_id: replay.replayId, words: lastWords(said) }, 'a replay stopped');
         },
         (error: unknown) => logger.warn({ err: error, replay_id: replay.replayId }, 'a replay was not run'),
       );
@@ -113,10 +107,8 @@ function createRunner({ replaysMax, replayHeapMbMax }: Pick<Config, 'replaysMax'
     stopping: ending.signal,
     run: async (args: readonly string[], signal: AbortSignal): Promise<Said> => {
       mustHaveRoom();
-      const said = runVerb(
-        [`--max-old-space-size=${replayHeapMbMax}`, program, ...args],
-        AbortSignal.any([signal, ending.signal]),
-      );
+      const over = AbortSignal.any([signal, ending.signal]);
+      const said = runVerb(args, over, [`--max-old-space-size=${replayHeapMbMax}`]);
       running.add(said);
       try {
         return await said;
@@ -185,39 +177,18 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-interface Said {
-  readonly code: number | null;
-  readonly report: string;
-  readonly words: string;
-}
-
-/** Runs Node with these arguments to its end. */
-async function runVerb(args: readonly string[], signal: AbortSignal): Promise<Said> {
-  signal.throwIfAborted();
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const end = (): void => {
-    child.kill('SIGTERM');
-    setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
-  };
-  signal.addEventListener('abort', end, { once: true });
-  try {
-    const [report, words] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-    signal.throwIfAborted();
-    return { code: child.exitCode, report, words: words.trim().slice(-saidMax) };
-  } finally {
-    signal.removeEventListener('abort', end);
-  }
-}
-
-function refusalOf({ report, words }: Said): Problem {
+function refusalOf(ended: Said): Problem {
+  const { report } = ended;
+  const words = lastWords(ended);
   if (report.trim() === '') return new Problem('replay_not_ready', { detail: words.replace(/^ledger: /, '') });
   const said: unknown = JSON.parse(report);
   const refused = typeof said === 'object' && said !== null && 'refused' in said ? String(said.refused) : words;
   return new Problem('replay_differs', { detail: `${refused}.` });
 }
 
-function parse({ report, words }: Said): object {
+function parse(ended: Said): object {
+  const { report } = ended;
   const parsed: unknown = report.trim() === '' ? null : JSON.parse(report);
   if (typeof parsed === 'object' && parsed !== null) return parsed;
-  throw new Problem('dependency_down', { detail: `There is no comparison: ${words}` });
+  throw new Problem('dependency_down', { detail: `There is no comparison: ${lastWords(ended)}` });
 }
