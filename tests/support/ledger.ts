@@ -12,6 +12,7 @@ const main = join(import.meta.dirname, '../../src/cli/main.ts');
 const startMsMax = 60_000;
 const stopMsMax = 15_000;
 const verbMsMax = 45_000;
+const shownMsMax = 30_000;
 
 export interface LedgerProcess {
   readonly url: string;
@@ -183,4 +184,14 @@ export function apiOf(url: string, key: string): Api {
       return request('POST', '/v1/orders', { lines: wanted, payment: 'manual' }, { 'idempotency-key': idempotencyKey });
     },
   };
+}
+
+/** Waits until every projection has shown every event that is in the journal. */
+export async function untilShown(api: Api): Promise<void> {
+  const isShown = async (): Promise<boolean> => {
+    const { body } = await api.get('/health');
+    const projections = Object.values((body['projections'] ?? {}) as { [name: string]: { lag_events: number } });
+    return projections.length > 0 && projections.every(({ lag_events }) => lag_events === 0);
+  };
+  await eventually(isShown, { withinMs: shownMsMax, what: 'views without lag' });
 }

@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { TestGateway } from '../payments/support.ts';
 import { openGateway } from '../payments/support.ts';
 import type { Api, TestLedger } from '../support/ledger.ts';
-import { apiOf, prepareLedger } from '../support/ledger.ts';
+import { apiOf, prepareLedger, untilShown } from '../support/ledger.ts';
 import { eventually, servers } from '../support/servers.ts';
 
 const orders = 60;
@@ -37,6 +37,11 @@ test('the database dropped and Redis emptied: prepare and a replay of all bring 
     expect([201, 409]).toContain((await api.request('POST', '/v1/orders', order, key)).status);
   }
   await eventually(async () => (await open(api)) === 0, { withinMs: waitMs, what: 'the end of all orders' });
+  await untilShown(api);
+  await eventually(async () => expect(await bestCustomers(api)).toEqual(await customerTotals(ledger)) === undefined, {
+    withinMs: waitMs,
+    what: 'the customers of Postgres in Redis',
+  });
   const boards = await leaderboards(api);
   expect(boards.customers).not.toEqual([]);
   await service.end('SIGTERM');
@@ -74,6 +79,25 @@ async function leaderboards(api: Api): Promise<{ readonly customers: unknown; re
   );
   expect([customers?.status, sold?.status]).toEqual([200, 200]);
   return { customers: customers?.body['data'], products: sold?.body['data'] };
+}
+
+async function bestCustomers(api: Api): Promise<readonly string[]> {
+  const { body } = await api.get('/v1/leaderboards/customers');
+  const ranked = body['data'] as readonly {
+    readonly customer_id: string;
+    readonly total: { readonly amount: number };
+  }[];
+  return ranked.map(({ customer_id, total }) => `${customer_id} ${total.amount}`).sort();
+}
+
+async function customerTotals({ env }: TestLedger): Promise<readonly string[]> {
+  const client = new pg.Client({ connectionString: env['DATABASE_URL'] ?? '' });
+  await client.connect();
+  const { rows } = await client.query<{ one: string }>(
+    `SELECT customer_id || ' ' || total AS one FROM live.customer_totals`,
+  );
+  await client.end();
+  return rows.map(({ one }) => one).sort();
 }
 
 /** What each view for people shows: its rows, and a hash of all of them in one order. */

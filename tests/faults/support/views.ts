@@ -1,24 +1,17 @@
 // The views of a ledger at rest, as its API shows them, against what its log says.
 import { expect } from '@jest/globals';
 import type { Api } from '../../support/ledger.ts';
+import { untilShown } from '../../support/ledger.ts';
 import type { LedgerHistory } from '../../support/ledger-log.ts';
-import { eventually } from '../../support/servers.ts';
 
 interface Level {
   readonly on_hand: number | null;
   readonly held: number;
 }
 
-const caughtUpMsMax = 30_000;
-
 /** Waits until no event is left to be shown, and demands that every product is shown with the stock of the fold. */
 export async function expectViewsOf(api: Api, history: LedgerHistory): Promise<void> {
-  const caughtUp = async (): Promise<boolean> => {
-    const { body } = await api.get('/health');
-    const projections = Object.values((body['projections'] ?? {}) as { [name: string]: { lag_events: number } });
-    return projections.length > 0 && projections.every(({ lag_events }) => lag_events === 0);
-  };
-  await eventually(caughtUp, { withinMs: caughtUpMsMax, what: 'views without lag' });
+  await untilShown(api);
   const shown = new Map<string, Level>();
   const levels = levelsOf(history);
   for (const product of levels.keys()) {
