@@ -13,8 +13,6 @@ import { createTargets } from './projector/targets.ts';
 import type { Target } from './projector/targets.ts';
 import { watchGenerations } from './projector/watch.ts';
 
-/** A single order is shown at once; the more there are, the more of them share a transaction. */
-const eventsPerRestMs = 4;
 const followingTexts = {
   begins: 'following the journal goes on after an error',
   over: 'the journal is followed again',
@@ -53,7 +51,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
       if (joined !== null) holdBack({ lanes, paused, follower: joined, config });
       bell.ring();
     },
-    restMs: (delivered) => Math.min(config.projectorRestMsMax, delivered / eventsPerRestMs),
+    restMs: () => config.followRestMs,
     lost: (partition) => {
       lanes.get(partition)?.end();
       lanes.delete(partition);

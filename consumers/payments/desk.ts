@@ -81,7 +81,7 @@ export interface Following {
 
 /** Joins the group of payment workers. @throws LogError */
 export async function followJournal(options: PaymentOptions, desk: Desk, book: LetterBook): Promise<Following> {
-  const { log, journal, group, trouble } = options;
+  const { log, journal, group, config, trouble } = options;
   const { lanes } = desk;
   const stopping = new AbortController();
   let joined: Follower | null = null;
@@ -100,6 +100,7 @@ export async function followJournal(options: PaymentOptions, desk: Desk, book: L
       lanes.get(partition)?.put(records);
       chores.holdBack();
     },
+    restMs: () => config.followRestMs,
     lost: (partition) => desk.drop(partition),
     trouble,
   });

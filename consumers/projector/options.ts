@@ -19,7 +19,7 @@ export interface ProjectorOptions {
   readonly mirrors?: Pick<Mirrors, 'around'>;
   readonly config: Pick<
     Config,
-    'projectorBatchMax' | 'projectorQueueMax' | 'projectorRestMsMax' | 'retiredFollowS' | 'generationsPollMs'
+    'projectorBatchMax' | 'projectorQueueMax' | 'followRestMs' | 'retiredFollowS' | 'generationsPollMs'
   >;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly pace: Pace;

@@ -82,10 +82,10 @@ export interface FollowOptions {
   /** Hands over records in offset order, holes included, none twice, none left out. Must only enqueue. */
   deliver(partition: number, records: readonly LogRecord[]): void;
   /**
-   * How long to leave the broker alone after a fetch that brought about `delivered` records, ms, so that the next fetch brings more
-   * of them at once; not at all where it is absent. A hint: an adapter may pass over it.
+   * How long to leave the broker alone after a fetch that brought records, ms, so that the next one brings more of them
+   * at once; not at all where it is absent. A hint: an adapter may pass over it.
    */
-  restMs?(delivered: number): number;
+  restMs?(): number;
   /** The partition is no longer ours (or the follower stopped, or lost touch with the group). */
   lost(partition: number): void;
   /** Something went wrong and is being tried again; for logs and health. */

@@ -185,11 +185,11 @@ export const settings = {
     '20000',
     'Events of one partition that a projector holds before it pauses the partition.',
   ),
-  projectorRestMsMax: setting(
-    'LEDGER_PROJECTOR_REST_MS_MAX',
+  followRestMs: setting(
+    'LEDGER_FOLLOW_REST_MS',
     whole(0, 1_000),
     '25',
-    'Milliseconds that a projector waits after many events of a partition, so that the next transaction holds more.',
+    'Milliseconds for which projectors and payment workers leave the journal alone after events of it, so that the next fetch brings more.',
   ),
   ...replayLimits,
   postgresPoolMax: setting(

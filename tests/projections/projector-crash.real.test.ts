@@ -25,7 +25,7 @@ test('three kills in mid-work leave the rows of the fold', async () => {
     config: {
       projectorBatchMax: 40,
       projectorQueueMax: 5_000,
-      projectorRestMsMax: 0,
+      followRestMs: 0,
       retiredFollowS: 3_600,
       generationsPollMs: 100,
     },

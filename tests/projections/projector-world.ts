@@ -89,7 +89,7 @@ export function createWorld(database: TestDatabase, strangers: boolean): World {
         config: {
           projectorBatchMax: 50,
           projectorQueueMax: 1_000,
-          projectorRestMsMax: 0,
+          followRestMs: 0,
           retiredFollowS: 3_600,
           generationsPollMs: 100,
         },

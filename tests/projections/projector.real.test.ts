@@ -115,7 +115,7 @@ describe('catching up', () => {
       config: {
         projectorBatchMax: 10_000,
         projectorQueueMax: 10_000,
-        projectorRestMsMax: 0,
+        followRestMs: 0,
         retiredFollowS: 3_600,
         generationsPollMs: 100,
       },
@@ -138,7 +138,7 @@ describe('others at work', () => {
         config: {
           projectorBatchMax: 7,
           projectorQueueMax: 50,
-          projectorRestMsMax: 0,
+          followRestMs: 0,
           retiredFollowS: 3_600,
           generationsPollMs: 100,
         },
@@ -162,7 +162,7 @@ describe('others at work', () => {
     const config = {
       projectorBatchMax: 5,
       projectorQueueMax: 1_000,
-      projectorRestMsMax: 0,
+      followRestMs: 0,
       retiredFollowS: 3_600,
       generationsPollMs: 100,
     };
@@ -219,7 +219,7 @@ describe('Postgres', () => {
     const config = {
       projectorBatchMax: 20,
       projectorQueueMax: 100,
-      projectorRestMsMax: 0,
+      followRestMs: 0,
       retiredFollowS: 3_600,
       generationsPollMs: 100,
     };

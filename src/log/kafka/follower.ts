@@ -106,7 +106,7 @@ function openFor(
         records: messages.map(toRecord),
       });
       // kafkajs hands over one partition after the other: each rests for its share, so that a fetch rests once.
-      const restMs = (follow.restMs?.(messages.length * perFetch) ?? 0) / perFetch;
+      const restMs = (follow.restMs?.() ?? 0) / perFetch;
       if (restMs >= 1) await sleep(restMs, stopped);
     },
     onNothing: (partition, first, last) => deliveries.take({ partition, fetchedOffset: first, last, records: [] }),
