@@ -23,6 +23,18 @@ const noCounts = {
   expired: 0,
   units_sold: 0,
 };
+type Counts = typeof noCounts;
+
+// What most events change is the same every time, and is made once.
+const accepted: Counts = { ...noCounts, orders: 1, accepted: 1 };
+const refused: Counts = { ...noCounts, orders: 1, refused: 1 };
+const processing: Counts = { ...noCounts, processing: 1 };
+const paid: Counts = { ...noCounts, paid: 1 };
+const failed: Counts = { ...noCounts, failed: 1 };
+const cancelled: Counts = { ...noCounts, cancelled: 1 };
+const expired: Counts = { ...noCounts, expired: 1 };
+const more = movesBy(1);
+const less = movesBy(-1);
 
 function project(event: JournalEvent): readonly Change[] {
   const { index, count } = event.meta;
@@ -34,27 +46,27 @@ function project(event: JournalEvent): readonly Change[] {
 function figuresOf(event: JournalEvent): Change[] {
   switch (event.type) {
     case 'OrderPlaced':
-      return [moved('RESERVING', 1)];
+      return [more.RESERVING];
     case 'OrderAccepted':
       return [
-        counted(event, { orders: 1, accepted: 1 }),
+        counted(event, accepted),
         ...decided(event.data.version, 'PENDING'),
         customer(event, event.data.customer_id),
       ];
     case 'OrderRefused':
-      return [counted(event, { orders: 1, refused: 1 }), ...decided(event.data.version, 'REFUSED')];
+      return [counted(event, refused), ...decided(event.data.version, 'REFUSED')];
     case 'OrderCancelled':
-      return [counted(event, { cancelled: 1 }), moved('PENDING', -1), moved('CANCELLED', 1)];
+      return [counted(event, cancelled), less.PENDING, more.CANCELLED];
     case 'OrderExpired':
-      return [counted(event, { expired: 1 }), moved('PENDING', -1), moved('EXPIRED', 1)];
+      return [counted(event, expired), less.PENDING, more.EXPIRED];
     case 'OrderProcessing':
-      return [counted(event, { processing: 1 }), moved('PENDING', -1), moved('PROCESSING', 1)];
+      return [counted(event, processing), less.PENDING, more.PROCESSING];
     case 'OrderPaid':
-      return [counted(event, { paid: 1 }), earned(event, event.data.total), moved('PROCESSING', -1), moved('PAID', 1)];
+      return [counted(event, paid), earned(event, event.data.total), less.PROCESSING, more.PAID];
     case 'OrderFailed':
-      return [counted(event, { failed: 1 }), moved('PROCESSING', -1), moved('FAILED', 1)];
+      return [counted(event, failed), less.PROCESSING, more.FAILED];
     case 'StockSold':
-      return [counted(event, { units_sold: event.data.quantity })];
+      return [counted(event, { ...noCounts, units_sold: event.data.quantity })];
     case 'CommandRefused':
     case 'CommandRepeated':
     case 'HoldAnswered':
@@ -73,12 +85,12 @@ function figuresOf(event: JournalEvent): Change[] {
 }
 
 /** The status of an order after its decision; where other partitions were asked it was RESERVING until then. */
-function decided(version: number, status: OrderStatus): readonly Change[] {
-  return version > 1 ? [moved('RESERVING', -1), moved(status, 1)] : [moved(status, 1)];
+function decided(version: number, status: Status): readonly Change[] {
+  return version > 1 ? [less.RESERVING, more[status]] : [more[status]];
 }
 
-function counted(event: JournalEvent, counts: Partial<typeof noCounts>): Change {
-  return { op: 'add', table: 'kpi_daily', key: { date: dayOf(event) }, add: { ...noCounts, ...counts } };
+function counted(event: JournalEvent, add: Counts): Change {
+  return { op: 'add', table: 'kpi_daily', key: { date: dayOf(event) }, add };
 }
 
 function earned(
@@ -92,9 +104,26 @@ function customer(event: JournalEvent, customerId: string): Change {
   return { op: 'insert', table: 'kpi_customers', key: { date: dayOf(event), customer_id: customerId }, set: {} };
 }
 
-function moved(status: OrderStatus, orders: number): Change {
-  return { op: 'add', table: 'kpi_statuses', key: { status }, add: { orders } };
+/** For each status the change that so many more orders have it. */
+function movesBy(orders: number) {
+  const by = (status: OrderStatus): Change => ({
+    op: 'add',
+    table: 'kpi_statuses',
+    key: { status },
+    add: { orders },
+  });
+  return {
+    RESERVING: by('RESERVING'),
+    PENDING: by('PENDING'),
+    PROCESSING: by('PROCESSING'),
+    PAID: by('PAID'),
+    FAILED: by('FAILED'),
+    CANCELLED: by('CANCELLED'),
+    EXPIRED: by('EXPIRED'),
+    REFUSED: by('REFUSED'),
+  };
 }
+type Status = keyof ReturnType<typeof movesBy>;
 
 function reached({ partition, meta: { at, command_offset } }: JournalEvent): Change {
   return { op: 'put', table: 'kpi_partitions', key: { partition }, set: { at, command_offset } };

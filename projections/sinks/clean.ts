@@ -11,7 +11,8 @@ export function cleanText(text: string): string {
 /** A row's cells as a sink stores them; the same object where nothing had to change. */
 export function cleanCells(cells: Cells): Cells {
   let cleaned: { [column: string]: Cell } | null = null;
-  for (const [column, cell] of Object.entries(cells)) {
+  for (const column in cells) {
+    const cell = cells[column] ?? null;
     const clean = cleanCell(cell);
     if (clean !== cell) {
       cleaned ??= { ...cells };

@@ -71,11 +71,14 @@ export function changeRow(table: Table, row: Cells | null, change: Change): Cell
 
 /** Names a row within its table, the same for equal keys. */
 export function rowName(table: Table, key: Cells): string {
-  return table.key.map((column) => namePart(key[column] ?? null)).join('\u0000');
+  const [first = '', ...others] = table.key;
+  let name = namePart(key[first] ?? null);
+  for (const column of others) name += `\u0000${namePart(key[column] ?? null)}`;
+  return name;
 }
 
 function namePart(cell: Cell): string {
-  return typeof cell === 'string' ? cell : JSON.stringify(cell);
+  return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
 }
 
 function first(change: Change): RowState {
@@ -107,7 +110,8 @@ function next(table: Table, state: RowState, change: Change): RowState {
       Object.assign(set, change.set);
       return state;
     case 'add':
-      for (const [column, n] of Object.entries(change.add)) {
+      for (const column in change.add) {
+        const n = change.add[column] ?? 0;
         if (column in set) set[column] = asNumber(set[column]) + n;
         else add[column] = (add[column] ?? 0) + n;
       }
@@ -151,7 +155,9 @@ function asNumber(cell: Cell | undefined): number {
 /** A change whose text is as sinks store it. */
 export function cleanChange(change: Change): Change {
   const key = cleanCells(change.key);
-  return change.op === 'put' || change.op === 'insert'
-    ? { ...change, key, set: cleanCells(change.set) }
-    : { ...change, key };
+  if (change.op === 'put' || change.op === 'insert') {
+    const set = cleanCells(change.set);
+    return key === change.key && set === change.set ? change : { ...change, key, set };
+  }
+  return key === change.key ? change : { ...change, key };
 }
