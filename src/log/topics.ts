@@ -135,14 +135,14 @@ function rulesOf(topic: string, state: TopicState, partitions: number): readonly
 function settingsOf(topic: string, state: TopicState, rules: { readonly [name: string]: string }): TopicFinding[] {
   return Object.entries(rules).flatMap(([setting, must_be]) => {
     const is = state.settings.get(setting) ?? 'unknown';
-    return is === must_be ? [] : [{ topic, setting, is, must_be, how_to_change: alter(topic, setting, must_be) }];
+    return is === must_be ? [] : [{ topic, setting, is, must_be, how_to_change: alterTopic(topic, setting, must_be) }];
   });
 }
 
 function atLeast(topic: string, state: TopicState, setting: string, min: number): TopicFinding[] {
   const is = state.settings.get(setting) ?? 'unknown';
   if (Number(is) >= min) return [];
-  return [{ topic, setting, is, must_be: `${min} or more`, how_to_change: alter(topic, setting, `${min}`) }];
+  return [{ topic, setting, is, must_be: `${min} or more`, how_to_change: alterTopic(topic, setting, `${min}`) }];
 }
 
 function countOf(topic: string, state: TopicState, partitions: number): TopicFinding[] {
@@ -157,8 +157,10 @@ function missing(topic: string): TopicFinding {
   return { topic, setting: 'topic', is: 'missing', must_be: 'there', how_to_change: 'run `ledger prepare`' };
 }
 
-function alter(topic: string, setting: string, value: string): string {
-  return `kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config ${setting}=${value}`;
+/** The command that sets it, for a shell that has the environment of the service. */
+export function alterTopic(topic: string, setting: string, value: string): string {
+  const where = `--entity-type topics --entity-name ${topic}`;
+  return `kafka-configs.sh --bootstrap-server $KAFKA_BROKERS --alter ${where} --add-config ${setting}=${value}`;
 }
 
 async function withAdmin<T>(kafka: KafkaClientOptions, work: (admin: TopicAdmin) => Promise<T>): Promise<T> {

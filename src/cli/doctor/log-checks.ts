@@ -4,7 +4,7 @@ import { inspectSchemas } from '../../../schemas/registry.ts';
 import { createBrokerClock } from '../../log/broker-clock.ts';
 import { checkGenesis } from '../../log/genesis.ts';
 import type { TopicInspection } from '../../log/topics.ts';
-import { inspectTopics } from '../../log/topics.ts';
+import { alterTopic, inspectTopics } from '../../log/topics.ts';
 import { realPace } from '../../platform/pace.ts';
 import { messageOf } from '../message.ts';
 import type { Check } from './check.ts';
@@ -40,8 +40,8 @@ function flushChecks({ topic, state }: TopicInspection, kept: readonly string[])
   if (state === null || !kept.includes(topic) || state.replicationFactor > 1) return [];
   const is = state.settings.get('flush.messages') ?? 'unknown';
   if (is === '1') return [];
-  const advice = `kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config flush.messages=1`;
-  return [warn(topic, `it has one copy, and flush.messages is ${is}: a power cut may lose what was confirmed`, advice)];
+  const text = `it has one copy, and flush.messages is ${is}: a power cut may lose what was confirmed`;
+  return [warn(topic, text, alterTopic(topic, 'flush.messages', '1'))];
 }
 
 /** Every record type of this release, on its topic. */

@@ -1,6 +1,7 @@
 // CLI room: what was asked for, from text: until when, which types, how fast, for how long.
 import type { ReplayRange, ReplayRequest } from '../../../projections/replays.ts';
 import { eventNames } from '../../../schemas/generated.ts';
+import { offsetsIn, timeIn } from '../moments.ts';
 
 /** Text that cannot be what was asked for; the message says what would be. */
 export class BadRequest extends Error {
@@ -27,8 +28,15 @@ export function requestOf(asked: Asked, file: string | null, rate: number): Repl
   if (stranger !== undefined) throw new BadRequest('types', `${stranger} is none of ${eventNames.join(', ')}`);
   if (product !== null && !/^[A-Za-z0-9._-]{1,64}$/.test(product))
     throw new BadRequest('product', 'it is no product id');
-  const untilMs = until === null || offsetsIn(until) !== null ? null : timeIn(until);
-  return { until, untilMs, types, product, file, rate: asked.rate ?? rate };
+  return { until, untilMs: untilMsOf(until), types, product, file, rate: asked.rate ?? rate };
+}
+
+function untilMsOf(until: string | null): number | null {
+  if (until === null || offsetsIn(until) !== null) return null;
+  const time = timeIn(until);
+  if (time !== null) return time;
+  const text = 'give an ISO 8601 time with its zone, such as 2026-03-01T12:00:00Z, or partition:offset[,…]';
+  throw new BadRequest('until', text);
 }
 
 /** The ranges of a replay: to the ends given, or to the offsets that were asked for. @throws BadRequest */
@@ -52,28 +60,4 @@ export function spanOf(text: string): number {
   if (count === undefined || seconds === undefined)
     throw new BadRequest('expires', 'give a time such as 30m, 12h or 7d');
   return Number(count) * seconds;
-}
-
-/** Positions given as partition:offset[,…]; null for text of another kind. @throws BadRequest */
-export function offsetsIn(text: string): ReadonlyMap<number, number> | null {
-  if (!/^\d+:\d+/.test(text)) return null;
-  const pairs = text.split(',').map((pair) => {
-    const [, partition, offset] = /^(\d{1,5}):(\d{1,15})$/.exec(pair.trim()) ?? [];
-    if (partition === undefined) throw new BadRequest('until', 'it is not partition:offset[,…]');
-    return [Number(partition), Number(offset)] as const;
-  });
-  return new Map(pairs);
-}
-
-function timeIn(text: string): number {
-  const ms = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)
-    ? Date.parse(text)
-    : NaN;
-  if (!Number.isSafeInteger(ms)) {
-    throw new BadRequest(
-      'until',
-      'give an ISO 8601 time with its zone, such as 2026-03-01T12:00:00Z, or partition:offset[,…]',
-    );
-  }
-  return ms;
 }

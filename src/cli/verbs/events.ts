@@ -10,6 +10,7 @@ import { realPace } from '../../platform/pace.ts';
 import type { JournalEntry } from '../events/journal.ts';
 import { readJournal } from '../events/journal.ts';
 import { entryToJson, isAboutOrder, isAboutProduct, renderEntry } from '../events/render.ts';
+import { offsetsIn } from '../moments.ts';
 import { createLogParts, createRecordParts } from '../parts.ts';
 import { UsageError, setUpForReading, untilSignal, writeLine } from './shared.ts';
 
@@ -125,12 +126,9 @@ function parseOrder(text: string): string {
 }
 
 function parseFrom(text: string): ReadonlyMap<number, number> {
-  const pairs = text.split(',').map((pair) => {
-    const [, partition, offset] = /^(\d{1,5}):(\d{1,15})$/.exec(pair.trim()) ?? [];
-    if (partition === undefined) throw new InvalidArgumentError('It is not partition:offset[,…].');
-    return [Number(partition), Number(offset)] as const;
-  });
-  return new Map(pairs);
+  const offsets = offsetsIn(text);
+  if (offsets === null) throw new InvalidArgumentError('It is not partition:offset[,…].');
+  return offsets;
 }
 
 function parseLimit(text: string): number {

@@ -13,6 +13,7 @@ import type { Bound, ExportProgress, ExportRequest } from '../export/export.ts';
 import { exportEvents } from '../export/export.ts';
 import type { FormatName } from '../export/formats.ts';
 import { createFormat, formatNames, writePiece } from '../export/formats.ts';
+import { offsetsIn, timeIn } from '../moments.ts';
 import { createLogParts, createRecordParts } from '../parts.ts';
 import { UsageError, parseList, setUpForReading, untilSignal } from './shared.ts';
 
@@ -120,15 +121,9 @@ function showProgress(): { show(soFar: ExportProgress): void; end(): void } {
 }
 
 function parseBound(text: string): Bound {
-  const pairs = text.split(',').map((pair) => /^(\d{1,5}):(\d{1,15})$/.exec(pair.trim()));
-  if (pairs.every((pair) => pair !== null)) {
-    return { offsets: new Map(pairs.map(([, partition, offset]) => [Number(partition), Number(offset)])) };
-  }
-  const time = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
-  if (Number.isNaN(time)) {
-    throw new InvalidArgumentError('It is neither a time like 2026-11-01T00:00:00Z nor partition:offset[,…].');
-  }
-  return { time };
+  const offsets = offsetsIn(text);
+  if (offsets !== null) return { offsets };
+  const time = timeIn(text);
+  if (time !== null) return { time };
+  throw new InvalidArgumentError('It is neither a time like 2026-11-01T00:00:00Z nor partition:offset[,…].');
 }
