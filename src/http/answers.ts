@@ -98,9 +98,7 @@ export async function cancelledAnswer(
     return { status: 'done', headers: { ...headers, ...known, ...(row === null || behind ? stale : {}) }, body };
   }
   if (event.type === 'CommandRefused' && event.data.reason === 'unknown_order') {
-    // The writer forgets orders that were closed long ago; the view does not.
-    const { row } = await find({ atLeast: outcome.position + 1, waitMs: context.waitMs });
-    if (row === null) throw new Problem('not_found', { headers });
+    const row = await forgottenOrder(context, orderId, outcome);
     if (row.status !== 'CANCELLED') throw new Problem('not_cancellable', { order_id: orderId, headers });
     return { status: 'done', headers: { ...headers, etag: etagOf(row) }, body: orderJson(row) };
   }
@@ -123,13 +121,19 @@ export async function payingAnswer(
     return { status: 'done', headers: { ...headers, ...isStale, etag: etagOf(row) }, body: orderJson(row) };
   }
   if (event.type === 'CommandRefused' && event.data.reason === 'unknown_order') {
-    // The writer forgets orders that were closed long ago; the view does not.
-    const { row } = await find({ atLeast: outcome.position + 1, waitMs: context.waitMs });
-    if (row === null) throw new Problem('not_found', { headers });
+    const row = await forgottenOrder(context, orderId, outcome);
     if (unpayable.has(row.status)) throw new Problem('not_payable', { order_id: orderId, headers });
     return { status: 'done', headers: { ...headers, etag: etagOf(row) }, body: orderJson(row) };
   }
   throw refusalOf(outcome, repeat, 'body');
+}
+
+/** The writer forgets orders that were closed long ago; the view does not. @throws Problem where it has none either */
+async function forgottenOrder(context: AnswerContext, orderId: string, outcome: Outcome): Promise<OrderView> {
+  const read = { atLeast: outcome.position + 1, waitMs: context.waitMs };
+  const { row } = await context.reader.order(orderId, outcome.partition, read);
+  if (row === null) throw new Problem('not_found', { headers: headersOf(outcome, false) });
+  return row;
 }
 
 const unpayable: ReadonlySet<OrderStatus> = new Set(['CANCELLED', 'EXPIRED', 'FAILED', 'REFUSED', 'RESERVING']);

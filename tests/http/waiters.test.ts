@@ -1,16 +1,8 @@
 // Who gets which outcome: exactly one request is told the fresh one, whatever is late, lost or doubled.
 import { describe, expect, test } from '@jest/globals';
-import type { Decided, Waiter, Waiters } from '../../src/http/waiters.ts';
-import { createWaiters } from '../../src/http/waiters.ts';
 import { outcomeOf } from './support.ts';
+import { accepted, bodyA, bodyB, commandId, sending, setup, told } from './waiting.ts';
 
-const limits = { waitersMax: 100, waitersPerPartitionMax: 60, writerStalledMsMax: 10_000, decisionLateMs: 1_000 };
-const commandId = '22222222-2222-8222-8222-222222222222';
-const bodyA = new Uint8Array(32).fill(1);
-const bodyB = new Uint8Array(32).fill(2);
-
-const accepted = (placedAt: number, fingerprint = bodyA) =>
-  outcomeOf({ type: 'ProductArchived', data: { product_id: 'p', version: 2 } }, { commandId, placedAt, fingerprint });
 const repeated = (placedAt: number) =>
   outcomeOf(
     {
@@ -27,26 +19,6 @@ const reused = (placedAt: number) =>
     },
     { commandId, placedAt },
   );
-
-function setup(): { waiters: Waiters; clock: { now: number } } {
-  const clock = { now: 0 };
-  return { waiters: createWaiters(limits, () => clock.now), clock };
-}
-
-function sending(waiters: Waiters, body = bodyA): Waiter {
-  const waiter = waiters.join(0, commandId, body);
-  waiter.sending();
-  return waiter;
-}
-
-/** What a waiter was told so far: `fresh <type>`, `repeat <type>` or `waits`. */
-async function told(waiter: Waiter): Promise<string> {
-  const waits: Promise<Decided | null> = Promise.resolve(null);
-  // A settled promise wins over one that was made later.
-  const decided = await Promise.race([waiter.decided, waits]);
-  if (decided === null) return 'waits';
-  return `${decided.repeat ? 'repeat' : 'fresh'} ${decided.outcome.event.type}`;
-}
 
 describe('the queue of a command', () => {
   test('the send that the outcome answers takes it', async () => {
