@@ -6,7 +6,7 @@ import { kpiCustomers, kpiDaily, kpiPartitions, kpiRevenue, kpiStatuses } from '
 
 export const kpi: Projection = {
   name: 'kpi',
-  version: 1,
+  version: 2,
   tables: [kpiDaily, kpiRevenue, kpiCustomers, kpiStatuses, kpiPartitions],
   project,
 };
@@ -42,7 +42,10 @@ function figuresOf(event: JournalEvent): Change[] {
         customer(event, event.data.customer_id),
       ];
     case 'OrderRefused':
-      return [counted(event, { orders: 1, refused: 1 }), ...decided(event.data.version, 'REFUSED')];
+      return [
+        ...(isShort(event) ? [counted(event, { orders: 1, refused: 1 })] : []),
+        ...decided(event.data.version, 'REFUSED'),
+      ];
     case 'OrderCancelled':
       return [counted(event, { cancelled: 1 }), moved('PENDING', -1), moved('CANCELLED', 1)];
     case 'OrderExpired':
@@ -70,6 +73,14 @@ function figuresOf(event: JournalEvent): Change[] {
     case 'StockReleased':
       return [];
   }
+}
+
+/**
+ * Whether an order was refused because there was not enough. Any other reason is a fault of the request: an order of one
+ * partition is turned down for it before it is an order, so one that had to ask others counts as little.
+ */
+function isShort({ data: { reason } }: Extract<JournalEvent, { type: 'OrderRefused' }>): boolean {
+  return reason === 'out_of_stock';
 }
 
 /** The status of an order after its decision; where other partitions were asked it was RESERVING until then. */
