@@ -74,7 +74,7 @@ export function createDesk(bell: Bell, letterOf: (orderId: string) => OpenLetter
 }
 
 export interface Following {
-  status(): Pick<PaymentStatus, 'partitions' | 'halted'>;
+  status(): Pick<PaymentStatus, 'partitions' | 'checkpoints' | 'halted'>;
   /** States checkpoints and leaves the group. */
   stop(): Promise<void>;
 }
@@ -107,7 +107,11 @@ export async function followJournal(options: PaymentOptions, desk: Desk, book: L
   joined = follower;
   const running = chores.run(stopping.signal);
   return {
-    status: () => ({ partitions: [...lanes.keys()], halted: haltedOf([...lanes.values()]) }),
+    status: () => ({
+      partitions: [...lanes.keys()],
+      checkpoints: new Map([...lanes].map(([partition, lane]) => [partition, lane.checkpoint()])),
+      halted: haltedOf([...lanes.values()]),
+    }),
     stop: async () => {
       stopping.abort();
       await running;

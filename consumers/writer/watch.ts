@@ -19,11 +19,14 @@ export async function watch<S>(
     await Promise.all([...writers].map(([partition, writer]) => look(partition, writer.status())));
   }
 
-  async function look(partition: number, { progress, queued, status }: ReturnType<PartitionWriter<S>['status']>) {
+  async function look(partition: number, now: ReturnType<PartitionWriter<S>['status']>) {
+    const { progress, queued, status, outbox } = now;
     if (status !== 'writing') return;
     if (commits.due(partition, progress + 1)) await follower.commit(partition, progress + 1);
     const before = moved.get(partition);
-    if (before?.progress !== progress || queued === 0) moved.set(partition, { progress, at: pace.now() });
+    // Where messages pile up it stands still until the broker takes them.
+    const isFree = queued > 0 && outbox.messages < options.outboxMax;
+    if (before?.progress !== progress || !isFree) moved.set(partition, { progress, at: pace.now() });
     else if (pace.now() - before.at > options.watchdogMs && (await answers(log, options.commandsTopic)))
       options.stuck(partition);
   }

@@ -34,8 +34,15 @@ export interface WorkerParts {
   readonly trouble: (error: unknown) => void;
 }
 
+/** How far each of them is: offsets of what is to be done next, by partition. */
+export interface WorkerPlaces {
+  readonly payments: ReadonlyMap<number, number>;
+  readonly deadLetters: ReadonlyMap<number, number>;
+}
+
 export interface RunningWorkers {
   report(): RoleReport;
+  places(): WorkerPlaces;
   stop(): Promise<void>;
 }
 
@@ -76,7 +83,11 @@ export async function startWorkers(parts: WorkerParts, client: RunningClient): P
     decided: (outcome) => proposals.inc({ outcome }),
   });
   const stop = async (): Promise<void> => void (await Promise.all([sweeper.stop(), payments.stop(), table.stop()]));
-  return { report: () => reportOf(payments), stop };
+  const places = (): WorkerPlaces => {
+    const next = table.next();
+    return { payments: payments.status().checkpoints, deadLetters: new Map(next === null ? [] : [[0, next]]) };
+  };
+  return { report: () => reportOf(payments), places, stop };
 }
 
 /** Commands that are in the log and, as far as the writers have stated, not decided. */
