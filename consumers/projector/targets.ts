@@ -30,7 +30,7 @@ export interface Targets {
 export function createTargets(
   pool: Pool,
   retiredFollowS: number,
-  mirrors?: Pick<Mirrors, 'around'>,
+  mirrors?: Pick<Mirrors, 'around' | 'keep'>,
 ): () => Promise<Targets> {
   const known = new Map<string, Target>();
   const targetOf = (one: FollowedGeneration, projection: Projection): Target => {
@@ -54,6 +54,8 @@ export function createTargets(
       known.set(one.schema, target);
       targets.push(target);
     }
+    for (const schema of known.keys()) if (!targets.some((one) => known.get(schema) === one)) known.delete(schema);
+    await mirrors?.keep(new Set(known.keys()));
     const signature = followed.map(({ schema, active }) => `${schema} ${active}`).join();
     if (targets.some(({ active }) => active)) return { targets, refused, signature };
     throw new Error(refused.length > 0 ? refused.join('; ') : 'no generation is active: run ledger prepare');
