@@ -19,6 +19,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import { realPace } from '../platform/pace.ts';
 import { groupsOf } from './groups.ts';
 import type { RoleReport } from './health.ts';
+import { dropExpired } from './replay/expire.ts';
 import { createPaymentMetrics, watchPayments } from './worker-metrics.ts';
 
 export interface WorkerParts {
@@ -80,6 +81,7 @@ export async function startWorkers(parts: WorkerParts, client: RunningClient): P
     commandsWaiting: () => commandsWaiting(parts, groups.writer),
     brokerNow: client.brokerNow,
     pace: realPace,
+    dropExpired: (now) => dropExpired(parts.pool, now),
     decided: (outcome) => proposals.inc({ outcome }),
   });
   const stop = async (): Promise<void> => void (await Promise.all([sweeper.stop(), payments.stop(), table.stop()]));
