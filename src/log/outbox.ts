@@ -3,6 +3,7 @@
 import type { CommandRecord } from '../../schemas/records.ts';
 import type { Message } from '../domain/messages.ts';
 import { recordOf } from '../domain/messages.ts';
+import type { PassCrashPoint } from '../platform/crash-points.ts';
 import { LedgerAlarm } from './alarm.ts';
 import type { Connection } from './connection.ts';
 import { createConnection } from './connection.ts';
@@ -29,6 +30,7 @@ export interface OutboxOptions {
   readonly doubt: (error: Error) => void;
   /** Hears of messages that the broker acknowledged, as a reader of the log will find them. */
   readonly landed: (target: number, records: readonly LogRecord[]) => void;
+  readonly passing?: PassCrashPoint;
 }
 
 /** What waits for the broker: how many messages, and for how long the oldest has, ms. */
@@ -155,6 +157,7 @@ type Request = ReadonlyMap<number, readonly Unacknowledged[]>;
 async function deliver(options: OutboxOptions, request: Request, connection: Connection): Promise<boolean> {
   try {
     const landed = await connection.append(options.commandsTopic, recordsOf(request));
+    options.passing?.('relay');
     const missing = [...request.keys()].find((target) => !landed.has(target));
     if (missing !== undefined) throw new LogError('unknown', `no answer about the messages to partition ${missing}`);
     for (const [target, { baseOffset, at }] of landed) {
