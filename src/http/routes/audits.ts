@@ -43,8 +43,7 @@ export const auditRoutes =
           return await reply.header('cache-control', 'no-store').send(report);
         } catch (cause) {
           if (cause instanceof Problem) throw cause;
-          const detail = `The audit gave no report: ${cause instanceof Error ? cause.message : String(cause)}`;
-          throw new Problem('dependency_down', { detail, cause });
+          throw new Problem('dependency_down', { cause });
         } finally {
           request.socket.setTimeout(config.connectionTimeoutMs);
         }
