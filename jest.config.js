@@ -1,7 +1,7 @@
-// Four kinds of tests: `*.test.ts` need nothing but Node; `*.real.test.ts` run against real servers, which
+// Five kinds of tests: `*.test.ts` need nothing but Node; `*.real.test.ts` run against real servers, which
 // tests/support/global-setup.ts starts unless TEST_STACK_ENV names a running stack; those of tests/faults break
 // something while buyers are at work, and take their time; those of tests/outages take servers away, end processes and
-// ask for more than can be done.
+// ask for more than can be done; `*.soak.test.ts` take too long for every run and are part of `make soak`.
 const shared = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -27,7 +27,7 @@ export default {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/tests/**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.real\\.test\\.ts$'],
+      testPathIgnorePatterns: ['\\.(real|soak)\\.test\\.ts$'],
     },
     {
       ...shared,
@@ -47,6 +47,12 @@ export default {
       ...onServers,
       displayName: 'outages',
       testMatch: ['<rootDir>/tests/outages/**/*.real.test.ts'],
+    },
+    {
+      ...shared,
+      ...onServers,
+      displayName: 'soak',
+      testMatch: ['<rootDir>/tests/**/*.soak.test.ts'],
     },
   ],
 };

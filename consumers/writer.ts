@@ -13,6 +13,8 @@ export interface WriterRole {
    * partition that is written here: they need not come back from the broker first.
    */
   offer(partition: number, records: readonly LogRecord[]): void;
+  /** Messages of a partition that wait to be sent to others; 0 where it is not written here. */
+  messagesWaiting(partition: number): number;
   /** Stops taking commands, finishes the batches in hand, leaves the group, and then takes the last snapshots. */
   stop(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export async function startWriterRole<S>(options: WriterRoleOptions<S>): Promise
   return {
     status: () => new Map([...roster.writers].map(([partition, writer]) => [partition, writer.status()])),
     offer: roster.offer,
+    messagesWaiting: (partition) => roster.writers.get(partition)?.status().outbox.messages ?? 0,
     stop: async () => {
       stopping.abort();
       await chores;

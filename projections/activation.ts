@@ -5,6 +5,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Generation } from './generations.ts';
 import { activeGenerations, generationsLock } from './generations.ts';
 import { ensureLiveViews } from './live-views.ts';
+import type { Checkpoints } from './projection.ts';
 import type { Shipped } from './registry.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -13,6 +14,11 @@ export interface ActivationOptions {
   /** How long to wait until the new generation is at or past the old one, ms. */
   readonly waitMsMax: number;
   readonly signal: AbortSignal;
+  /**
+   * What the new generation lacks elsewhere of these offsets of the old one, which is held still meanwhile; null where
+   * it lacks nothing.
+   */
+  readonly lacking?: (old: Checkpoints) => Promise<string | null>;
 }
 
 /** How long the old generation is held still to be overtaken, ms: reads of it go on, its projector waits. */
@@ -38,12 +44,12 @@ export async function activate(
   pool: Pool,
   projection: string,
   generation: number,
-  { shipped, waitMsMax, signal }: ActivationOptions,
+  { shipped, waitMsMax, signal, lacking = () => Promise.resolve(null) }: ActivationOptions,
 ): Promise<number | null> {
   const started = performance.now();
   for (;;) {
     signal.throwIfAborted();
-    const outcome = await attempt(pool, projection, generation);
+    const outcome = await attempt(pool, projection, generation, lacking);
     if (outcome.kind === 'active') {
       await ensureLiveViews(pool, shipped, await activeGenerations(pool));
       return outcome.before;
@@ -69,7 +75,12 @@ export async function generationBefore(pool: Pool, projection: string): Promise<
 type Outcome =
   { readonly kind: 'active'; readonly before: number | null } | { readonly kind: 'stale'; readonly behind: string };
 
-async function attempt(pool: Pool, projection: string, generation: number): Promise<Outcome> {
+async function attempt(
+  pool: Pool,
+  projection: string,
+  generation: number,
+  lacking: NonNullable<ActivationOptions['lacking']>,
+): Promise<Outcome> {
   let behind = '';
   const outcome = await inTransaction<Outcome | 'stale'>(pool, {}, async (client) => {
     await client.query('SELECT pg_advisory_xact_lock($1)', [generationsLock]);
@@ -77,7 +88,7 @@ async function attempt(pool: Pool, projection: string, generation: number): Prom
     if (before === generation) return { kind: 'active', before };
     await mustBeReadable(client, projection, generation);
     if (before !== null) {
-      const lag = await overtaken(client, projection, before, generation);
+      const lag = await overtaken(client, projection, before, generation, lacking);
       if (lag !== null) {
         behind = lag;
         return 'stale';
@@ -112,27 +123,37 @@ async function mustBeReadable(client: PoolClient, projection: string, generation
 }
 
 /** Holds the old generation's checkpoints still until the new one's are at or past them; else says what lacks. */
-async function overtaken(client: PoolClient, projection: string, old: number, now: number): Promise<string | null> {
-  await client.query(
-    'SELECT 1 FROM ledger.checkpoints WHERE projection = $1 AND generation = $2 ORDER BY partition FOR UPDATE',
+async function overtaken(
+  client: PoolClient,
+  projection: string,
+  old: number,
+  now: number,
+  lacking: NonNullable<ActivationOptions['lacking']>,
+): Promise<string | null> {
+  const { rows: held } = await client.query<{ partition: number; next: number }>(
+    `SELECT partition, next_offset AS next FROM ledger.checkpoints WHERE projection = $1 AND generation = $2
+     ORDER BY partition FOR UPDATE`,
     [projection, old],
   );
+  const stand = new Map(held.map(({ partition, next }) => [partition, next]));
   const started = performance.now();
   for (;;) {
-    const { rows } = await client.query<{ partition: number; old: number; now: number }>(
-      `SELECT o.partition, o.next_offset AS old, coalesce(n.next_offset, 0) AS now
-       FROM ledger.checkpoints o LEFT JOIN ledger.checkpoints n
-         ON n.projection = o.projection AND n.generation = $3 AND n.partition = o.partition
-       WHERE o.projection = $1 AND o.generation = $2 AND coalesce(n.next_offset, 0) < o.next_offset`,
-      [projection, old, now],
-    );
-    const [first] = rows;
-    if (first === undefined) return null;
-    if (performance.now() - started > holdMsMax) {
-      return `partition ${first.partition} is at ${first.now}, the active one at ${first.old}`;
-    }
+    const behind = (await behindIn(client, projection, old, now)) ?? (await lacking(stand));
+    if (behind === null || performance.now() - started > holdMsMax) return behind;
     await pause(pollMs);
   }
+}
+
+async function behindIn(client: PoolClient, projection: string, old: number, now: number): Promise<string | null> {
+  const { rows } = await client.query<{ partition: number; old: number; now: number }>(
+    `SELECT o.partition, o.next_offset AS old, coalesce(n.next_offset, 0) AS now
+     FROM ledger.checkpoints o LEFT JOIN ledger.checkpoints n
+       ON n.projection = o.projection AND n.generation = $3 AND n.partition = o.partition
+     WHERE o.projection = $1 AND o.generation = $2 AND coalesce(n.next_offset, 0) < o.next_offset`,
+    [projection, old, now],
+  );
+  const [first] = rows;
+  return first === undefined ? null : `partition ${first.partition} is at ${first.now}, the active one at ${first.old}`;
 }
 
 async function change(

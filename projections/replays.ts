@@ -203,16 +203,23 @@ export async function noteEnd(
   });
 }
 
-/** Marks a generation dropped; its name is free again. Its tables are the store's to drop. @throws the driver's error */
-export async function noteDropped(pool: Pool, replay: Pick<Replay, 'projection' | 'generation'>): Promise<void> {
+/**
+ * Marks a generation dropped; its name is free again. Its tables are the store's to drop.
+ * @returns false where somebody else did before: then its schema may be another replay's by now
+ * @throws the driver's error
+ */
+export async function noteDropped(pool: Pool, replay: Pick<Replay, 'projection' | 'generation'>): Promise<boolean> {
   const generation = [replay.projection, replay.generation];
+  let isOurs = false;
   await inTransaction(pool, {}, async (client) => {
     // The name of the schema is free for the next one.
-    await client.query(
+    const { rowCount } = await client.query(
       `UPDATE ledger.generations SET status = 'dropped', schema_name = schema_name || '!' || generation::text
        WHERE projection = $1 AND generation = $2 AND status <> 'dropped'`,
       generation,
     );
     await client.query('UPDATE ledger.replays SET name = NULL WHERE projection = $1 AND generation = $2', generation);
+    isOurs = rowCount === 1;
   });
+  return isOurs;
 }

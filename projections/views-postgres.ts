@@ -19,9 +19,9 @@ export function createViews(pool: Pool): Views {
   const { rows, one, many, progressOf } = createAsking(pool);
 
   return {
-    progress: (projection) => active.ask(projection, progressOf),
+    progress: (projection) => active.askGuarded(projection, progressOf),
     order: (orderId, partition) =>
-      active.ask('order-state', (generation) =>
+      active.askGuarded('order-state', (generation) =>
         one(orderState.orderQuery(generation, orderId, partition), isOrder, orderState.toOrder),
       ),
     orders: (filter, paging) =>
@@ -52,7 +52,7 @@ export function createViews(pool: Pool): Views {
         return last === undefined ? null : stock.toMovement(last);
       }),
     product: (productId, partition) =>
-      active.ask('stock', (generation) =>
+      active.askGuarded('stock', (generation) =>
         one(stock.productQuery(generation, productId, partition), isProduct, stock.toProduct),
       ),
     products: (filter, paging) =>

@@ -39,6 +39,7 @@ const steps: readonly Step[] = [
 /** What takes too long for every run: `make soak`. */
 const soakSteps: readonly Step[] = [
   jestProject('outages', 'soak', 60 * minuteMs),
+  jestProject('soak', 'soak', 30 * minuteMs),
   k6('flash-sale', 10 * minuteMs, { group: 'soak', settings: { BUYERS: 50_000, UNITS: 5_000 } }),
   k6('ramp', 10 * minuteMs, { group: 'soak' }),
   k6('mixed', 10 * minuteMs, { group: 'soak', settings: { SECONDS: 120, USERS: 50 } }),

@@ -22,13 +22,20 @@ const batchMax = 500;
 const againMs = 500;
 const idleMs = 1_000;
 
+export interface LetterTable {
+  /** Offset of the next letter to apply; null where another process does. */
+  next(): number | null;
+  stop(): Promise<void>;
+}
+
 /** Joins and follows; outages of Postgres are waited out. @throws LogError */
-export async function keepLetterTable(options: LetterTableOptions): Promise<{ stop(): Promise<void> }> {
+export async function keepLetterTable(options: LetterTableOptions): Promise<LetterTable> {
   const { log, topic, group, pool, pace, trouble } = options;
   const stopping = new AbortController();
   const bell = createBell(pace);
   let queue: LogRecord[] = [];
   let next = 0;
+  let isOurs = false;
 
   const follower = await log.follow({
     topic,
@@ -37,6 +44,7 @@ export async function keepLetterTable(options: LetterTableOptions): Promise<{ st
     start: async () => {
       queue = [];
       next = await deadLettersProgress(pool);
+      isOurs = true;
       return next;
     },
     deliver: (_partition, records) => {
@@ -44,6 +52,7 @@ export async function keepLetterTable(options: LetterTableOptions): Promise<{ st
       bell.ring();
     },
     lost: () => {
+      isOurs = false;
       queue = [];
     },
     trouble,
@@ -75,6 +84,7 @@ export async function keepLetterTable(options: LetterTableOptions): Promise<{ st
 
   const running = run();
   return {
+    next: () => (isOurs ? next : null),
     stop: async () => {
       stopping.abort();
       bell.ring();

@@ -1,4 +1,5 @@
 // Beside the payment worker's jobs: leaves in the journal what is too much, and states checkpoints.
+import { createCommits } from '../../src/log/commits.ts';
 import type { Follower } from '../../src/log/port.ts';
 import type { Lane } from './lane.ts';
 import type { PaymentOptions } from './options.ts';
@@ -21,7 +22,7 @@ export function createChores(
   follower: () => Follower | null,
 ): Chores {
   const paused = new Set<number>();
-  const committed = new Map<number, number>();
+  const commits = createCommits(pace);
 
   function holdBack(): void {
     for (const [partition, lane] of lanes) {
@@ -33,19 +34,17 @@ export function createChores(
   }
 
   async function commit(): Promise<void> {
-    const commits = [...lanes.values()].map(async (lane) => {
+    const due = [...lanes.values()].map(async (lane) => {
       const next = lane.checkpoint();
-      if (committed.get(lane.partition) === next) return;
-      committed.set(lane.partition, next);
-      await follower()?.commit(lane.partition, next);
+      if (commits.due(lane.partition, next)) await follower()?.commit(lane.partition, next);
     });
-    await Promise.all(commits);
+    await Promise.all(due);
   }
 
   return {
     holdBack,
     started: (partition) => {
-      committed.delete(partition);
+      commits.forget(partition);
       if (paused.delete(partition)) follower()?.resume(partition);
     },
     run: async (signal) => {

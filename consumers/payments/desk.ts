@@ -31,11 +31,12 @@ export interface Desk {
 export function createDesk(bell: Bell, letterOf: (orderId: string) => OpenLetter | undefined): Desk {
   const queue = createJobQueue<Job>();
   const lanes = new Map<number, Lane>();
-  const known = new Set<string>();
+  /** The partition of each job that waits or runs. */
+  const known = new Map<string, number>();
 
   function begin(job: Job): void {
     if (known.has(job.order_id)) return;
-    known.add(job.order_id);
+    known.set(job.order_id, job.partition);
     queue.put(job);
     bell.ring();
   }
@@ -65,16 +66,15 @@ export function createDesk(bell: Bell, letterOf: (orderId: string) => OpenLetter
     drop: (partition) => {
       lanes.get(partition)?.end();
       lanes.delete(partition);
-      queue.keep((job) => {
-        if (job.partition === partition) known.delete(job.order_id);
-        return job.partition !== partition;
-      });
+      queue.keep((job) => job.partition !== partition);
+      // Also those that run: they end without a word, and must be able to begin again.
+      for (const [orderId, of] of known) if (of === partition) known.delete(orderId);
     },
   };
 }
 
 export interface Following {
-  status(): Pick<PaymentStatus, 'partitions' | 'halted'>;
+  status(): Pick<PaymentStatus, 'partitions' | 'checkpoints' | 'halted'>;
   /** States checkpoints and leaves the group. */
   stop(): Promise<void>;
 }
@@ -107,7 +107,11 @@ export async function followJournal(options: PaymentOptions, desk: Desk, book: L
   joined = follower;
   const running = chores.run(stopping.signal);
   return {
-    status: () => ({ partitions: [...lanes.keys()], halted: haltedOf([...lanes.values()]) }),
+    status: () => ({
+      partitions: [...lanes.keys()],
+      checkpoints: new Map([...lanes].map(([partition, lane]) => [partition, lane.checkpoint()])),
+      halted: haltedOf([...lanes.values()]),
+    }),
     stop: async () => {
       stopping.abort();
       await running;

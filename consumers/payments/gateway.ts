@@ -39,6 +39,8 @@ export interface GatewayOptions {
   readonly gatewayUrl: string;
   readonly gatewaySecret: string;
   readonly gatewayTimeoutMs: number;
+  /** Of one answer. */
+  readonly gatewayAnswerBytesMax: number;
   /** Hears how long each answer took, ms. */
   readonly answered?: (operation: 'charge' | 'look_up' | 'void', outcome: string, ms: number) => void;
 }
@@ -107,9 +109,11 @@ async function send(options: GatewayOptions, { method, path, body }: Request, si
       redirect: 'error',
       signal: AbortSignal.any([signal, limit.signal]),
     });
-    return { status: answer.status, text: await answer.text(), signature: answer.headers.get(signatureHeader) };
+    const text = await textOf(answer, options.gatewayAnswerBytesMax);
+    return { status: answer.status, text, signature: answer.headers.get(signatureHeader) };
   } catch (cause) {
     signal.throwIfAborted();
+    if (cause instanceof GatewayError) throw cause;
     if (limit.signal.aborted) {
       throw new GatewayError('timeout', `no answer within ${options.gatewayTimeoutMs} ms`, { cause });
     }
@@ -117,6 +121,19 @@ async function send(options: GatewayOptions, { method, path, body }: Request, si
   } finally {
     limit.clear();
   }
+}
+
+/** Reads no more than that: nobody knows what stands at the other end. @throws GatewayError `malformed` */
+async function textOf(answer: Response, bytesMax: number): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  const body: AsyncIterable<Uint8Array> | null = answer.body;
+  for await (const part of body ?? []) {
+    bytes += part.length;
+    if (bytes > bytesMax) throw new GatewayError('malformed', `the gateway's answer is longer than ${bytesMax} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
 }
 
 function resultOf(options: GatewayOptions, job: Charged, { status, text, signature }: Answer): AttemptResult {

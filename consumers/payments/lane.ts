@@ -47,7 +47,8 @@ export function createLane({ partition, jobs, until, jobsMax, decode, ...options
         const batch = queue;
         queue = [];
         await read(batch);
-        if (next >= until || jobs.count() >= jobsMax) jobs.release();
+        // Where half of what may be known is, the partition may have been paused until some of it is done.
+        if (next >= until || jobs.count() > jobsMax / 2) jobs.release();
       }
     } catch (error) {
       if (ended.signal.aborted) return;

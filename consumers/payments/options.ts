@@ -41,6 +41,8 @@ export interface PaymentOptions {
 
 export interface PaymentStatus {
   readonly partitions: readonly number[];
+  /** By partition: offset of the oldest payment that is not finished, or where reading goes on. */
+  readonly checkpoints: ReadonlyMap<number, number>;
   readonly breaker: BreakerState;
   /** Jobs that wait for their time, for their turn, that are at work, and open dead letters of all partitions. */
   readonly jobs: { readonly later: number; readonly ready: number; readonly running: number; readonly parked: number };

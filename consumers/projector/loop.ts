@@ -1,5 +1,6 @@
 // The one loop of the projector: takes what waits in all lanes, applies it, and holds deliveries back where too much
 // waits. Also states group offsets, a metric of lag that nothing reads back.
+import { createCommits } from '../../src/log/commits.ts';
 import type { Follower, Pace } from '../../src/log/port.ts';
 import { applySlices } from './apply.ts';
 import type { Applying } from './apply.ts';
@@ -26,16 +27,16 @@ const commitEveryMs = 1_000;
 /** Runs until the signal of `applying` aborts; whoever aborts it rings. */
 export async function runLoop(options: LoopOptions): Promise<void> {
   const { applying, lanes, config, bell } = options;
-  const commits = createCommits(options);
+  const offsets = offsetsOf(options);
   for (let turn = 0; !applying.signal.aborted; turn++) {
     const slices = takeSlices([...lanes.values()], config.projectorBatchMax, turn);
     holdBack(options);
     tell(slices, applying);
     if (slices.length > 0) await applySlices(slices, applying);
     else await bell.wait(commitEveryMs);
-    commits.offer(applying.pace.now());
+    offsets.offer(applying.pace.now());
   }
-  await commits.end();
+  await offsets.end();
 }
 
 export function createBell(pace: Pace): Bell {
@@ -77,20 +78,18 @@ export function holdBack(options: Pick<LoopOptions, 'lanes' | 'paused' | 'follow
   }
 }
 
-function createCommits({ follower, lanes, applying }: LoopOptions) {
-  const committed = new Map<number, number>();
+function offsetsOf({ follower, lanes, applying }: LoopOptions) {
+  const commits = createCommits(applying.pace);
   let offeredAt = -Infinity;
   let running: Promise<void> | null = null;
 
   async function commit(): Promise<void> {
     try {
-      const commits = [...lanes.values()].map(async ({ partition, marks }) => {
+      const due = [...lanes.values()].map(async ({ partition, marks }) => {
         const next = Math.min(...marks.map((mark) => mark.next));
-        if (next === 0 || committed.get(partition) === next) return;
-        committed.set(partition, next);
-        await follower.commit(partition, next);
+        if (next > 0 && commits.due(partition, next)) await follower.commit(partition, next);
       });
-      await Promise.all(commits);
+      await Promise.all(due);
     } catch (error) {
       applying.trouble(error);
     }

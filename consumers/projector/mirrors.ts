@@ -14,6 +14,8 @@ import type { Redis } from '../../src/platform/redis.ts';
 export interface Mirrors {
   /** The sink to project into: the one given, with Redis behind it where the projection is ranked. */
   around(generation: SnapshotOf, projection: Projection, sink: Sink): Sink;
+  /** Ends those of all other schemas, whose generations are followed no more, and takes away what they have in Redis. */
+  keep(schemas: ReadonlySet<string>): Promise<void>;
   /** Ends all of them. */
   stop(): Promise<void>;
 }
@@ -27,7 +29,7 @@ export interface MirrorsOptions {
 }
 
 export function createMirrors({ pool, redis, config, logger }: MirrorsOptions): Mirrors {
-  const mirrors: Mirror[] = [];
+  const mirrors = new Map<string, Mirror & { forget(): Promise<void> }>();
   return {
     around: (generation, projection, sink) => {
       if (!projection.tables.some(({ rankings }) => rankings !== undefined)) return sink;
@@ -37,8 +39,9 @@ export function createMirrors({ pool, redis, config, logger }: MirrorsOptions): 
         begins: 'Redis does not keep up with Postgres; trying again',
         over: 'Redis keeps up with Postgres again',
       });
+      const inRedis = createRedisSink(redis, { base, projection });
       const mirror = startMirror({
-        sink: createRedisSink(redis, { base, projection }),
+        sink: inRedis,
         source: () => sink.checkpoints(),
         restore: (signal) => restoreRedis({ pool, redis, generation, projection, base }, signal),
         changesMax: config.mirrorChangesMax,
@@ -47,9 +50,20 @@ export function createMirrors({ pool, redis, config, logger }: MirrorsOptions): 
           restored: (ms) => logger.info({ ...about, ms: Math.round(ms) }, 'built anew in Redis, from Postgres'),
         },
       });
-      mirrors.push(mirror);
+      mirrors.set(generation.schema, { ...mirror, forget: inRedis.forget });
       return mirror.around(sink);
     },
-    stop: async () => void (await Promise.all(mirrors.map((mirror) => mirror.stop()))),
+    keep: async (schemas) => {
+      const gone = [...mirrors].filter(([schema]) => !schemas.has(schema));
+      for (const [schema, mirror] of gone) {
+        mirrors.delete(schema);
+        await mirror.stop();
+        // Keys that stay because Redis is away just now cost room, and nobody reads them.
+        await mirror
+          .forget()
+          .catch((err: unknown) => logger.warn({ err, generation: schema }, 'its keys stay in Redis'));
+      }
+    },
+    stop: async () => void (await Promise.all([...mirrors.values()].map((mirror) => mirror.stop()))),
   };
 }

@@ -16,7 +16,7 @@ export interface ProjectorOptions {
   readonly decode: (partition: number, record: LogRecord, signal: AbortSignal) => EventRecord | Promise<EventRecord>;
   readonly pool: Pool;
   /** Keeps Redis up with Postgres; whoever made them ends them after the projector. */
-  readonly mirrors?: Pick<Mirrors, 'around'>;
+  readonly mirrors?: Pick<Mirrors, 'around' | 'keep'>;
   readonly config: Pick<
     Config,
     'projectorBatchMax' | 'projectorQueueMax' | 'followRestMs' | 'retiredFollowS' | 'generationsPollMs'

@@ -22,7 +22,7 @@ export interface Target {
 export interface Targets {
   readonly targets: readonly Target[];
   readonly refused: readonly string[];
-  /** The same for the same generations in the same roles. */
+  /** The same for the same generations, whichever of them are read. */
   readonly signature: string;
 }
 
@@ -30,7 +30,7 @@ export interface Targets {
 export function createTargets(
   pool: Pool,
   retiredFollowS: number,
-  mirrors?: Pick<Mirrors, 'around'>,
+  mirrors?: Pick<Mirrors, 'around' | 'keep'>,
 ): () => Promise<Targets> {
   const known = new Map<string, Target>();
   const targetOf = (one: FollowedGeneration, projection: Projection): Target => {
@@ -54,7 +54,12 @@ export function createTargets(
       known.set(one.schema, target);
       targets.push(target);
     }
-    const signature = followed.map(({ schema, active }) => `${schema} ${active}`).join();
+    for (const schema of known.keys()) if (!targets.some((one) => known.get(schema) === one)) known.delete(schema);
+    await mirrors?.keep(new Set(known.keys()));
+    const signature = [
+      ...targets.map(({ projection, generation }) => `${projection.name} ${generation}`),
+      ...refused,
+    ].join();
     if (targets.some(({ active }) => active)) return { targets, refused, signature };
     throw new Error(refused.length > 0 ? refused.join('; ') : 'no generation is active: run ledger prepare');
   };

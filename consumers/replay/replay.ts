@@ -105,39 +105,44 @@ async function catchUp(
   const tally = createTally();
   const report = createReport(deps, replay, tally, onProgress);
   const selection = { ...replay.request, untilMs: replay.request.untilMs };
-  const run = (ranges: readonly ReplayRange[]): Promise<readonly ReplayRange[]> => {
+  const run = (ranges: readonly ReplayRange[], counted: Tally): Promise<readonly ReplayRange[]> => {
     const { rate } = replay.request;
     const sink = store.sink(place);
-    const work = { ...deps, projection, sink, ranges, selection, rate, changesMax: config.replayBatchMax, tally };
+    const changesMax = config.replayBatchMax;
+    const work = { ...deps, projection, sink, ranges, selection, rate, changesMax, tally: counted };
     return runReplay({ ...work, trouble: report.trouble, progress: report.at }, signal);
   };
-  let ranges = await run(replay.ranges);
-  const follow = async (): Promise<void> => {
+  let ranges = await run(replay.ranges, tally);
+  const follow = async (counted: Tally): Promise<void> => {
     for (let round = 0; round < roundsMax && !replay.private; round++) {
       const ends = await log.ends(deps.topic);
       const more = ranges.map(({ partition, to }) => ({ partition, from: to, to: ends.get(partition)?.high ?? to }));
       const left = more.reduce((sum, { from, to }) => sum + to - from, 0);
       report.extend(more);
       if (left <= closeMax && round > 0) return;
-      const read = await run(more);
+      const read = await run(more, counted);
       ranges = ranges.map((range) => ({
         ...range,
         to: read.find((r) => r.partition === range.partition)?.to ?? range.to,
       }));
     }
   };
-  await follow();
+  await follow(tally);
   report.phase('indexing');
   await store.finish(place);
-  await follow();
+  await follow(tally);
   report.phase('summing');
   await noteProgress(pool, replay.replayId, { ranges, events: tally.events() });
   signal.throwIfAborted();
   const tables = await store.picture(place, (picture) => sumsOf(projection, picture));
   const now = new Date(Date.now());
+  const manifest = manifestOf({ ...replay, projection: projection.name, ranges, tally, tables, now });
+  // What came in meanwhile is no part of the manifest. The less of it is left, the shorter is the way back for the
+  // projector that takes over, whose other generations wait on that way.
+  await follow(createTally());
   report.end();
   await pace.sleep(0, signal);
-  return manifestOf({ ...replay, projection: projection.name, ranges, tally, tables, now });
+  return manifest;
 }
 
 /** Held for as long as the process lives and works on it. @throws Error where another one does */

@@ -19,6 +19,8 @@ export interface SweeperOptions {
   readonly config: Pick<Config, 'sweepEveryS' | 'sweepPerS' | 'sweepLagMax' | 'deadLettersKeepDays'>;
   readonly pace: Pace;
   readonly logger: Pick<Logger, 'info'>;
+  /** Drops private replays whose time is over; answers their names. @throws the driver's error */
+  readonly dropExpired: (now: Date) => Promise<readonly string[]>;
   /** Hears of every proposal that was decided. */
   readonly decided: (outcome: 'expired' | 'refused') => void;
   readonly trouble: (error: unknown) => void;
@@ -31,13 +33,15 @@ export const secondMs = 1_000;
 
 /** One sweep with its chores. @throws the errors of Postgres and the log; the signal's reason */
 export async function sweepOnce(options: SweeperOptions, signal: AbortSignal): Promise<void> {
-  const { store, brokerNow, partitions, logger, config } = options;
+  const { store, brokerNow, partitions, logger, config, dropExpired } = options;
   const at = brokerNow();
   if (partitions().length === 0) return;
   await store.count(at, await sweep(options, at, signal));
   for (const report of await store.reports(at)) logger.info(report, 'daily report of the sweeper');
   const removed = await store.cleanUp(at, config.deadLettersKeepDays);
   if (removed !== null) logger.info({ removed }, 'weekly clean-up');
+  const dropped = await dropExpired(new Date(at));
+  if (dropped.length > 0) logger.info({ dropped }, 'replays whose time was over are dropped');
 }
 
 async function sweep(options: SweeperOptions, at: number, signal: AbortSignal): Promise<SweepCounts> {

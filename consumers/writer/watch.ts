@@ -1,4 +1,5 @@
 // Chores beside the writers: the group's offsets as a metric of lag, and the watchdog of partitions that stand still.
+import { createCommits } from '../../src/log/commits.ts';
 import type { PartitionWriter } from '../../src/log/partition-writer.ts';
 import type { Follower } from '../../src/log/port.ts';
 import type { WriterRoleOptions } from './options.ts';
@@ -12,20 +13,20 @@ export async function watch<S>(
 ): Promise<void> {
   const { pace, log } = options;
   const moved = new Map<number, { progress: number; at: number }>();
-  const committed = new Map<number, number>();
+  const commits = createCommits(pace);
   while (!signal.aborted) {
     await pace.sleep(options.commitEveryMs, signal);
     await Promise.all([...writers].map(([partition, writer]) => look(partition, writer.status())));
   }
 
-  async function look(partition: number, { progress, queued, status }: ReturnType<PartitionWriter<S>['status']>) {
+  async function look(partition: number, now: ReturnType<PartitionWriter<S>['status']>) {
+    const { progress, queued, status, outbox } = now;
     if (status !== 'writing') return;
-    if (committed.get(partition) !== progress) {
-      committed.set(partition, progress);
-      await follower.commit(partition, progress + 1);
-    }
+    if (commits.due(partition, progress + 1)) await follower.commit(partition, progress + 1);
     const before = moved.get(partition);
-    if (before?.progress !== progress || queued === 0) moved.set(partition, { progress, at: pace.now() });
+    // Where messages pile up it stands still until the broker takes them.
+    const isFree = queued > 0 && outbox.messages < options.outboxMax;
+    if (before?.progress !== progress || !isFree) moved.set(partition, { progress, at: pace.now() });
     else if (pace.now() - before.at > options.watchdogMs && (await answers(log, options.commandsTopic)))
       options.stuck(partition);
   }

@@ -2,6 +2,9 @@
 import { waitFor } from '../../stack/wait.ts';
 import type { Target } from './wrk.ts';
 
+/** The ledger that is measured. */
+type Asked = Pick<Target, 'url' | 'apiKey'>;
+
 /** Orders of the whole ledger by where they stand. */
 interface Lives {
   readonly ended: number;
@@ -22,7 +25,7 @@ const answerMsMax = 30_000;
 const lookEveryMs = 250;
 const openStatuses = ['RESERVING', 'PROCESSING'];
 
-async function livesOf({ url, apiKey }: Target): Promise<Lives> {
+async function livesOf({ url, apiKey }: Asked): Promise<Lives> {
   const answer = await fetch(`${url}/v1/orders/statistics`, {
     headers: { authorization: `Bearer ${apiKey}` },
     signal: AbortSignal.timeout(answerMsMax),
@@ -38,7 +41,7 @@ async function livesOf({ url, apiKey }: Target): Promise<Lives> {
  * payment; those that were placed for warming up are on their way already when it begins, and some are when it ends.
  */
 export async function measureWhole<T>(
-  target: Target,
+  target: Asked,
   pendingAtRest: number,
   deadlineMs: number,
   load: () => Promise<T>,
@@ -60,11 +63,11 @@ export async function measureWhole<T>(
 }
 
 /** Orders that wait for a payment that nobody asked for. */
-export async function pendingOf(target: Target): Promise<number> {
+export async function pendingOf(target: Asked): Promise<number> {
   return (await livesOf(target)).pending;
 }
 
-async function mustBeDone(target: Target, pendingAtRest: number): Promise<void> {
+async function mustBeDone(target: Asked, pendingAtRest: number): Promise<void> {
   const { open, pending } = await livesOf(target);
   const left = open + pending - pendingAtRest;
   if (left > 0) throw new Error(`${left} orders are not paid yet`);

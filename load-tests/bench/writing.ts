@@ -138,6 +138,7 @@ export async function startBenchWriter(ledger: BenchLedger, snapshots: Snapshots
     ...ledger,
     decider,
     snapshots,
+    outboxMax: 10_000,
     eventsTopic: topics.events,
     commandsTopic: topics.commands,
     deadLettersTopic: topics.deadLetters,

@@ -6,7 +6,7 @@ import { kpiCustomers, kpiDaily, kpiPartitions, kpiRevenue, kpiStatuses } from '
 
 export const kpi: Projection = {
   name: 'kpi',
-  version: 1,
+  version: 2,
   tables: [kpiDaily, kpiRevenue, kpiCustomers, kpiStatuses, kpiPartitions],
   project,
 };
@@ -54,7 +54,10 @@ function figuresOf(event: JournalEvent): Change[] {
         customer(event, event.data.customer_id),
       ];
     case 'OrderRefused':
-      return [counted(event, refused), ...decided(event.data.version, 'REFUSED')];
+      return [
+        ...(isShort(event) ? [counted(event, refused)] : []),
+        ...decided(event.data.version, 'REFUSED'),
+      ];
     case 'OrderCancelled':
       return [counted(event, cancelled), less.PENDING, more.CANCELLED];
     case 'OrderExpired':
@@ -82,6 +85,14 @@ function figuresOf(event: JournalEvent): Change[] {
     case 'StockReleased':
       return [];
   }
+}
+
+/**
+ * Whether an order was refused because there was not enough. Any other reason is a fault of the request: an order of one
+ * partition is turned down for it before it is an order, so one that had to ask others counts as little.
+ */
+function isShort({ data: { reason } }: Extract<JournalEvent, { type: 'OrderRefused' }>): boolean {
+  return reason === 'out_of_stock';
 }
 
 /** The status of an order after its decision; where other partitions were asked it was RESERVING until then. */

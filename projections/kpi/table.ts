@@ -10,7 +10,10 @@ export const kpiDaily: Table = {
     date,
     orders: { type: 'bigint', doc: 'Orders decided: accepted and refused.' },
     accepted: { type: 'bigint', doc: 'Orders accepted.' },
-    refused: { type: 'bigint', doc: 'Orders refused.' },
+    refused: {
+      type: 'bigint',
+      doc: 'Orders refused because there was not enough; what is wrong with a request is no refusal of an order.',
+    },
     processing: { type: 'bigint', doc: 'Orders whose payment began.' },
     paid: { type: 'bigint', doc: 'Orders paid.' },
     failed: { type: 'bigint', doc: 'Orders whose payment was declined.' },

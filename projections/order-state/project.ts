@@ -5,7 +5,7 @@ import { orderLines, orders } from './table.ts';
 
 export const orderState: Projection = {
   name: 'order-state',
-  version: 1,
+  version: 2,
   tables: [orders, orderLines],
   events: [
     'OrderPlaced',

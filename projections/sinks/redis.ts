@@ -25,6 +25,8 @@ export interface RedisContent {
 export interface RedisSink extends Sink {
   /** Everything, read in one transaction; Redis answers nobody else meanwhile. For audits. */
   content(): Promise<RedisContent>;
+  /** Takes everything away, in the background of Redis. */
+  forget(): Promise<void>;
 }
 
 /** Keys of one generation. A cell's field is the row's name and the column; the name alone says that the row is there. */
@@ -70,6 +72,7 @@ export function createRedisSink(redis: Redis, { base, projection }: RedisSinkOpt
       return outcome === 'applied' ? 'applied' : 'stale';
     },
     content: () => readContent(redis, keys, projection),
+    forget: async () => void (await redis.unlink(...all, ...(await redis.smembers(keys.sets)))),
   };
 }
 

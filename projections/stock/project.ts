@@ -6,7 +6,7 @@ import { products, stockMovements } from './table.ts';
 
 export const stock: Projection = {
   name: 'stock',
-  version: 1,
+  version: 2,
   tables: [products, stockMovements],
   events: [
     'ProductCreated',

@@ -1,7 +1,6 @@
 // What /health says: asked of the servers and roles when somebody asks, at most 200 ms old.
 import { statfs } from 'node:fs/promises';
 import { loadavg } from 'node:os';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Pool } from 'pg';
 import type { Generation } from '../../projections/generations.ts';
 import { activeGenerations } from '../../projections/generations.ts';
@@ -12,6 +11,7 @@ import type { HealthReport } from '../http/room.ts';
 import { within } from '../http/timer.ts';
 import type { Ends, Log, LogRecord } from '../log/port.ts';
 import type { Config } from '../platform/config.ts';
+import { watchEventLoop } from '../platform/event-loop.ts';
 import type { Redis } from '../platform/redis.ts';
 
 export type RoleReport = HealthReport['roles'][string];
@@ -31,12 +31,10 @@ type Services = HealthReport['services'];
 type Projections = HealthReport['projections'];
 
 const freshMs = 200;
-const nanosecondsPerMs = 1e6;
 
 /** Makes the function behind /health. It never rejects: what does not answer is down. */
 export function createHealth(sources: HealthSources): () => Promise<HealthReport> {
-  const loop = monitorEventLoopDelay({ resolution: 20 });
-  loop.enable();
+  const eventLoopMs = watchEventLoop();
   let last: { readonly at: number; readonly report: Promise<HealthReport> } | null = null;
 
   async function compose(): Promise<HealthReport> {
@@ -64,7 +62,7 @@ export function createHealth(sources: HealthSources): () => Promise<HealthReport
       system: {
         rss: memory.rss,
         heap: memory.heapUsed,
-        event_loop_ms: Math.round(loop.percentile(99) / nanosecondsPerMs),
+        event_loop_ms: eventLoopMs(),
         load: loadavg(),
         disk_free,
       },

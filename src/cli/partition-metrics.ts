@@ -7,42 +7,59 @@ import { within } from '../http/timer.ts';
 import type { Ends, Log } from '../log/port.ts';
 import { metricTable } from '../platform/metric-table.ts';
 import { gaugeIn } from '../platform/metric.ts';
+import type { RunningWorkers } from './workers.ts';
 
 /** What of the roles is looked at; null is one that the process does not have. */
 interface Followers {
   readonly writer: Pick<WriterRole, 'status'> | null;
   readonly projector: Pick<RunningProjector, 'status'> | null;
+  readonly workers: Pick<RunningWorkers, 'places'> | null;
 }
 
 interface Sources {
   readonly log: Pick<Log, 'ends'>;
-  readonly topics: Pick<Topics, 'commands' | 'events'>;
+  readonly topics: Pick<Topics, 'commands' | 'events' | 'deadLetters'>;
   /** How long the figures may wait for Kafka. */
   readonly msMax: number;
 }
 
-interface FollowingRole {
-  readonly role: 'writer' | 'projector';
-  readonly topic: string;
-  /** `next`: offset of the next record that is to be done; null while it is not known. */
-  readonly partitions: () => readonly {
-    readonly partition: number;
-    readonly status: string;
-    readonly next: number | null;
-  }[];
+/** `next`: offset of the next record that is to be done; null while it is not known. */
+interface Place {
+  readonly partition: number;
+  readonly next: number | null;
 }
+
+interface Follows<P extends Place> {
+  readonly role: 'writer' | 'projector' | 'payments' | 'dead-letters';
+  readonly topic: string;
+  readonly partitions: () => readonly P[];
+}
+
+type FollowingRole = Follows<Place & { readonly status: string }>;
 
 /** Makes the gauges of the roles' partitions, where the process has such roles. */
 export function watchPartitions(registry: Registry, followers: Followers, { log, topics, msMax }: Sources): void {
   const roles = rolesOf(followers, topics);
-  if (roles.length === 0) return;
-  gaugeIn(registry, metricTable.partitions, (gauge) => {
-    gauge.reset();
-    for (const { role, partitions } of roles) for (const { status } of partitions()) gauge.inc({ role, status });
-  });
+  if (roles.length > 0) {
+    gaugeIn(registry, metricTable.partitions, (gauge) => {
+      gauge.reset();
+      for (const { role, partitions } of roles) for (const { status } of partitions()) gauge.inc({ role, status });
+    });
+  }
+  watchOutboxes(registry, followers);
   watchProjections(registry, followers, { log, topics, msMax });
+  watchLag(registry, [...roles, ...workersOf(followers, topics)], { log, msMax });
+}
+
+/** How much each of them has still to do. */
+function watchLag(
+  registry: Registry,
+  all: readonly Follows<Place>[],
+  { log, msMax }: Pick<Sources, 'log' | 'msMax'>,
+): void {
+  if (all.length === 0) return;
   gaugeIn(registry, metricTable.lag, async (gauge) => {
-    const known = await Promise.all(roles.map(async (one) => ({ ...one, ends: await endsOf(one.topic, log, msMax) })));
+    const known = await Promise.all(all.map(async (one) => ({ ...one, ends: await endsOf(one.topic, log, msMax) })));
     gauge.reset();
     for (const { role, partitions, ends } of known) {
       for (const { partition, next } of partitions()) {
@@ -50,6 +67,19 @@ export function watchPartitions(registry: Registry, followers: Followers, { log,
         if (end !== undefined && next !== null) gauge.set({ role, partition }, Math.max(0, end - next));
       }
     }
+  });
+}
+
+/** Messages to other partitions that wait for Kafka. */
+function watchOutboxes(registry: Registry, { writer }: Followers): void {
+  if (writer === null) return;
+  gaugeIn(registry, metricTable.outboxMessages, (gauge) => {
+    gauge.reset();
+    for (const [partition, { outbox }] of writer.status()) gauge.set({ partition }, outbox.messages);
+  });
+  gaugeIn(registry, metricTable.outboxOldest, (gauge) => {
+    gauge.reset();
+    for (const [partition, { outbox }] of writer.status()) gauge.set({ partition }, outbox.oldestMs / 1_000);
   });
 }
 
@@ -85,6 +115,16 @@ function rolesOf({ writer, projector }: Followers, topics: Sources['topics']): r
     roles.push({ role: 'projector', topic: topics.events, partitions });
   }
   return roles;
+}
+
+function workersOf({ workers }: Followers, topics: Sources['topics']): readonly Follows<Place>[] {
+  if (workers === null) return [];
+  const placesIn = (next: ReadonlyMap<number, number>): readonly Place[] =>
+    [...next].map(([partition, offset]) => ({ partition, next: offset }));
+  return [
+    { role: 'payments', topic: topics.events, partitions: () => placesIn(workers.places().payments) },
+    { role: 'dead-letters', topic: topics.deadLetters, partitions: () => placesIn(workers.places().deadLetters) },
+  ];
 }
 
 /** Null where Kafka does not tell in time. */

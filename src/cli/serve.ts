@@ -97,7 +97,11 @@ export async function serve(
       running.adopt(await startWorkers(parts, asked), (role) => role.stop());
     const workers = roles.has('workers') && client !== null ? await startWorking(client) : null;
     const api = roles.has('api') ? client : null;
-    watchPartitions(parts.metrics.registry, { writer, projector }, { ...parts, msMax: config.healthTimeoutMs });
+    watchPartitions(
+      parts.metrics.registry,
+      { writer, projector, workers },
+      { ...parts, msMax: config.healthTimeoutMs },
+    );
     // Together: readiness goes off at once, and requests under way hear how their audit or replay ended.
     const app = running.adopt(await createHttp(parts, { client: api, writer, projector, workers }), (http) =>
       stopTogether([{ stop: () => http.close() }, parts.audits, parts.replays]),
@@ -192,6 +196,7 @@ function startWriter(
     watchdogMs: config.watchdogMs,
     commitEveryMs: config.commitEveryMs,
     alarmRereadMs: config.alarmRereadMs,
+    outboxMax: config.outboxMax,
     stuck: (partition) => exit(`partition ${partition} makes no progress although the broker answers`),
   });
 }
@@ -230,6 +235,7 @@ function startClient(parts: Parts, writer: WriterRole | null, isApi: boolean): P
     group: isApi ? apiGroup(topics.events, instanceId) : `${topics.events}.workers.${instanceId}`,
     encode: (command) => codec.encode(command),
     landed: (partition, records) => writer?.offer(partition, records),
+    messagesWaiting: (partition) => writer?.messagesWaiting(partition) ?? 0,
     sendRecordsMax: config.sendRecordsMax,
     sendBytesMax: config.sendBytesMax,
     pace: realPace,

@@ -19,6 +19,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import { realPace } from '../platform/pace.ts';
 import { groupsOf } from './groups.ts';
 import type { RoleReport } from './health.ts';
+import { dropExpired } from './replay/expire.ts';
 import { createPaymentMetrics, watchPayments } from './worker-metrics.ts';
 
 export interface WorkerParts {
@@ -34,8 +35,15 @@ export interface WorkerParts {
   readonly trouble: (error: unknown) => void;
 }
 
+/** How far each of them is: offsets of what is to be done next, by partition. */
+export interface WorkerPlaces {
+  readonly payments: ReadonlyMap<number, number>;
+  readonly deadLetters: ReadonlyMap<number, number>;
+}
+
 export interface RunningWorkers {
   report(): RoleReport;
+  places(): WorkerPlaces;
   stop(): Promise<void>;
 }
 
@@ -73,10 +81,15 @@ export async function startWorkers(parts: WorkerParts, client: RunningClient): P
     commandsWaiting: () => commandsWaiting(parts, groups.writer),
     brokerNow: client.brokerNow,
     pace: realPace,
+    dropExpired: (now) => dropExpired(parts.pool, now),
     decided: (outcome) => proposals.inc({ outcome }),
   });
   const stop = async (): Promise<void> => void (await Promise.all([sweeper.stop(), payments.stop(), table.stop()]));
-  return { report: () => reportOf(payments), stop };
+  const places = (): WorkerPlaces => {
+    const next = table.next();
+    return { payments: payments.status().checkpoints, deadLetters: new Map(next === null ? [] : [[0, next]]) };
+  };
+  return { report: () => reportOf(payments), places, stop };
 }
 
 /** Commands that are in the log and, as far as the writers have stated, not decided. */

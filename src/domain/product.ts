@@ -37,14 +37,17 @@ export function createProduct(existing: Product | undefined, command: CreateProd
 export function changeProduct(existing: Product | undefined, command: ChangeProduct): Decision {
   return whileOffered(existing, command, (product) => {
     if (command.price !== null) checkPrice(command.price);
-    const threshold = command.low_stock_threshold;
-    const data = {
-      product_id: command.product_id,
-      name: command.name ?? product.name,
-      price: command.price ?? product.price,
-      low_stock_threshold: threshold === null ? product.low_stock_threshold : threshold.value,
-      version: product.version + 1,
-    };
+    const { product_id, low_stock_threshold: threshold } = command;
+    const name = command.name ?? product.name;
+    const price = command.price ?? product.price;
+    const low_stock_threshold = threshold === null ? product.low_stock_threshold : threshold.value;
+    const isSame =
+      name === product.name &&
+      price.amount === product.price.amount &&
+      price.currency === product.price.currency &&
+      low_stock_threshold === product.low_stock_threshold;
+    if (isSame) return reached(product_id, 'ProductChanged');
+    const data = { product_id, name, price, low_stock_threshold, version: product.version + 1 };
     return fresh([{ type: 'ProductChanged', data }]);
   });
 }
@@ -69,6 +72,7 @@ export function adjustStock(existing: Product | undefined, command: AdjustStock)
       const detail = `Product ${product_id} would have ${onHand} on hand, below the ${held} that are held.`;
       return no('would_go_below_held', product_id, detail);
     }
+    if (onHand === before) return reached(product_id, 'StockAdjusted');
     const data = { product_id, delta: onHand - before, on_hand: onHand, held, reason, reference, version: version + 1 };
     return fresh([{ type: 'StockAdjusted', data }]);
   });
@@ -84,6 +88,11 @@ function whileOffered(existing: Product | undefined, aim: Aim, goOn: (product: P
     return no('version_mismatch', product_id, detail);
   }
   return goOn(existing);
+}
+
+/** The product is already as it was wanted. No event made it so for this command, so none is named. */
+function reached(product_id: string, wanted: 'ProductChanged' | 'StockAdjusted'): Decision {
+  return fresh([repeated({ product_id }, -1, wanted)]);
 }
 
 function stockAfter(before: number, delta: number | null, setTo: number | null): number {

@@ -169,7 +169,8 @@ export async function changedAnswer(
     return productNow(context, productId, outcome, repeat);
   }
   if (event.type === 'CommandRepeated' && isEvent(event.data.decided)) {
-    return productNow(context, productId, outcome, true);
+    // Where it names no event the product was already as it was wanted, which is no answer from before.
+    return productNow(context, productId, outcome, repeat || event.data.first_offset >= 0);
   }
   throw refusalOf(outcome, repeat, 'path');
 }

@@ -72,6 +72,7 @@ export async function placeOrder(
 ): Promise<Answer> {
   const { config, client, reader } = room;
   const partition = homeOf(room, lines);
+  checkMessages(room, lines, partition);
   const identity = identityOf(request, operation);
   const orderId = proposeOrderId(partition, identity.commandId, client.brokerNow());
   const effective = {
@@ -103,6 +104,16 @@ export async function placeOrder(
 /** The partition in which the order lives: that of its first product. Its writer asks the others. */
 function homeOf({ client }: Room, lines: readonly RequestedLine[]): number {
   return client.partitionOf(homeProduct(lines.map((line) => line.product_id)));
+}
+
+/**
+ * An order over several partitions needs messages, and where those of its home pile up it would only wait with them.
+ * From half of the limit on, so that the writer need not pause and orders of one partition go on.
+ * @throws Problem `overloaded`
+ */
+function checkMessages({ client, config }: Room, lines: readonly RequestedLine[], home: number): void {
+  const spans = lines.some(({ product_id }) => client.partitionOf(product_id) !== home);
+  if (spans && client.messagesWaiting(home) * 2 >= config.outboxMax) throw new Problem('overloaded');
 }
 
 /** @throws Problem `validation_failed` where it is too long */

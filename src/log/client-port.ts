@@ -38,6 +38,11 @@ export interface LedgerClient {
   readonly startEnds: ReadonlyMap<number, number>;
   /** The broker's clock, ms since the epoch, as of its last answer plus monotonic time since. */
   brokerNow(): number;
+  /**
+   * Messages of a partition to others that the broker does not take, as far as this process knows: 0 where another one
+   * writes the partition.
+   */
+  messagesWaiting(partition: number): number;
   /** Whether commands can be sent and outcomes heard now. */
   ready(): boolean;
 }

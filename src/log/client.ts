@@ -30,6 +30,8 @@ export interface LedgerClientOptions {
   readonly trouble: (error: unknown) => void;
   /** Hears of commands of this instance that are in the log, as the log has them: a writer here may go on with them. */
   readonly landed?: (partition: number, records: readonly LogRecord[]) => void;
+  /** Messages of a partition that a writer here could not send yet. */
+  readonly messagesWaiting?: (partition: number) => number;
 }
 
 export interface RunningClient extends LedgerClient {
@@ -76,6 +78,7 @@ export async function startLedgerClient(options: LedgerClientOptions): Promise<R
     appended: tail.appended,
     journalEnds: () => log.ends(topics.events),
     brokerNow: clock.now,
+    messagesWaiting: (partition) => options.messagesWaiting?.(partition) ?? 0,
     ready: () => clock.alive() && tail.hears(),
     // Together, because where the broker is silent each of them waits for its time-out.
     stop: async () => void (await Promise.all([sender.stop(), tail.stop(), clock.stop()])),

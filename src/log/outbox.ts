@@ -3,6 +3,7 @@
 import type { CommandRecord } from '../../schemas/records.ts';
 import type { Message } from '../domain/messages.ts';
 import { recordOf } from '../domain/messages.ts';
+import type { PassCrashPoint } from '../platform/crash-points.ts';
 import { LedgerAlarm } from './alarm.ts';
 import type { Connection } from './connection.ts';
 import { createConnection } from './connection.ts';
@@ -22,11 +23,20 @@ export interface OutboxOptions {
   readonly encode: (command: CommandRecord) => Uint8Array;
   /** Of what one request carries to one target. */
   readonly limits: RequestLimits;
+  /** Messages that may wait before the writer decides nothing that could make more. */
+  readonly outboxMax: number;
   readonly pace: Pace;
   /** A send whose fate is unknown; it is tried again. */
   readonly doubt: (error: Error) => void;
   /** Hears of messages that the broker acknowledged, as a reader of the log will find them. */
   readonly landed: (target: number, records: readonly LogRecord[]) => void;
+  readonly passing?: PassCrashPoint;
+}
+
+/** What waits for the broker: how many messages, and for how long the oldest has, ms. */
+export interface Backlog {
+  readonly messages: number;
+  readonly oldestMs: number;
 }
 
 export interface Outbox {
@@ -38,6 +48,9 @@ export interface Outbox {
   sent(progress: number): number;
   /** Messages that wait, the ones on their way included. */
   waiting(): number;
+  backlog(): Backlog;
+  /** Resolves when fewer messages wait than may, or when the signal aborts. */
+  room(signal: AbortSignal): Promise<void>;
   /** Sends until stopped; finishes the send in hand. @throws LedgerAlarm where the broker refuses a message for good */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -46,6 +59,8 @@ const backoffMsMax = 1_000;
 
 interface Unacknowledged extends Waiting {
   readonly message: Message;
+  /** When it began to wait here, by the monotonic clock. */
+  readonly since: number;
 }
 
 /** Makes the outbox of one partition; it outlives the writers of its partition in this process. */
@@ -54,10 +69,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** All messages of commands up to here were acknowledged while this outbox was there. */
   let acknowledged = -1;
   let wake = (): void => undefined;
+  const gate = createGate(() => waiting.length < options.outboxMax);
 
   function take(messages: readonly Message[]): readonly Unacknowledged[] {
     const fresh = messages.filter(({ command_offset }) => command_offset > acknowledged);
-    return fresh.map((message) => ({ partition: message.target, message, record: outgoing(options, message) }));
+    const since = options.pace.now();
+    return fresh.map((message) => ({ partition: message.target, message, since, record: outgoing(options, message) }));
   }
 
   function settle(done: ReadonlySet<Unacknowledged>): void {
@@ -65,6 +82,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     waiting = waiting.filter((one) => !done.has(one));
     const first = waiting[0]?.message.command_offset;
     acknowledged = Math.max(acknowledged, first === undefined ? last : Math.min(last, first - 1));
+    gate.look();
   }
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -92,6 +110,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     reset: (messages) => {
       waiting = take(messages);
+      gate.look();
       wake();
     },
     sent: (progress) => {
@@ -99,7 +118,35 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return first === undefined ? progress : first - 1;
     },
     waiting: () => waiting.length,
+    backlog: () => {
+      const [oldest] = waiting;
+      return { messages: waiting.length, oldestMs: oldest === undefined ? 0 : options.pace.now() - oldest.since };
+    },
+    room: gate.pass,
     run,
+  };
+}
+
+interface Gate {
+  /** Resolves when it is open, or when the signal aborts. For one at a time. */
+  pass(signal: AbortSignal): Promise<void>;
+  /** Lets whoever waits pass if it is open now. */
+  look(): void;
+}
+
+function createGate(isOpen: () => boolean): Gate {
+  let letPass = (): void => undefined;
+  return {
+    pass: (signal) => {
+      if (isOpen() || signal.aborted) return Promise.resolve();
+      return new Promise((resolve) => {
+        letPass = resolve;
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    },
+    look: () => {
+      if (isOpen()) letPass();
+    },
   };
 }
 
@@ -110,6 +157,7 @@ type Request = ReadonlyMap<number, readonly Unacknowledged[]>;
 async function deliver(options: OutboxOptions, request: Request, connection: Connection): Promise<boolean> {
   try {
     const landed = await connection.append(options.commandsTopic, recordsOf(request));
+    options.passing?.('relay');
     const missing = [...request.keys()].find((target) => !landed.has(target));
     if (missing !== undefined) throw new LogError('unknown', `no answer about the messages to partition ${missing}`);
     for (const [target, { baseOffset, at }] of landed) {

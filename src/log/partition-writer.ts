@@ -1,5 +1,6 @@
 // A partition from its assignment to its loss: recover, decide, and after an alarm stop, say why, and try again once
 // the cause may be gone. One of these a partition and process.
+import type { Backlog } from './outbox.ts';
 import { createOutbox } from './outbox.ts';
 import type { PartitionJournal, Tally } from './partition-journal.ts';
 import { createPartitionJournal } from './partition-journal.ts';
@@ -16,6 +17,8 @@ export interface PartitionWriterOptions<S> extends Omit<WriterOptions<S>, 'journ
   readonly commandsTopic: string;
   readonly group: string;
   readonly alarmRereadMs: number;
+  /** See OutboxOptions. */
+  readonly outboxMax: number;
   readonly snapshots: Snapshots<S>;
   /** Hears of messages to other partitions that the broker acknowledged, as a reader will find them. */
   readonly landed: (target: number, records: readonly LogRecord[]) => void;
@@ -46,6 +49,8 @@ export interface PartitionWriter<S> {
     readonly status: PartitionStatus;
     readonly progress: number;
     readonly queued: number;
+    /** Messages to other partitions that wait for the broker. */
+    readonly outbox: Backlog;
     readonly error: string | null;
   };
   /** Finishes the batch in hand and stops. */
@@ -116,6 +121,7 @@ export function createPartitionWriter<S>(options: PartitionWriterOptions<S>): Pa
       status: writer !== null ? 'writing' : error === null ? 'rebuilding' : 'stopped',
       progress: journal?.progress() ?? -2,
       queued: writer?.queued() ?? 0,
+      outbox: outbox.backlog(),
       error,
     }),
     stop,

@@ -113,6 +113,8 @@ export function createWriter<S>(options: WriterOptions<S>): Writer {
     signal.addEventListener('abort', () => wake(), { once: true });
     try {
       while (!signal.aborted) {
+        // What is decided may make more messages, which nothing but the broker can take.
+        await outbox.room(signal);
         const commands = await take(signal);
         if (commands.length > 0) await decide({ options, context, connection, signal }, commands);
         // Asked again, as an abort that came while `take` was awaited has woken nobody.

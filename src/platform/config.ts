@@ -81,9 +81,10 @@ export const settings = {
   ),
   keyRememberS: setting(
     'LEDGER_KEY_REMEMBER_S',
-    whole(60, 2_592_000),
+    // An order's id is the same for a key within 12 hours: a key that is forgotten sooner would name two orders alike.
+    whole(43_200, 2_592_000),
     '86400',
-    'Seconds of log time for which an Idempotency-Key is remembered.',
+    'Seconds of log time for which an Idempotency-Key is remembered; at least 12 hours.',
   ),
   unkeyedRememberS: setting(
     'LEDGER_UNKEYED_REMEMBER_S',

@@ -4,11 +4,11 @@
 /**
  * `decide`: commands were decided, nothing was appended. `append`: the broker acknowledged, the writer has not heard.
  * `submit`: a command was acknowledged, its request does not know. `answer`: the outcome was heard, the client was not
- * told. `project`: rows and checkpoint were committed, the projector does not know. `charge`: the payment gateway has
- * done its part, the ledger does not know. Messages between partitions get
- * theirs when there are some.
+ * told. `relay`: messages to other partitions are in the log, the one that sent them does not know. `project`: rows and
+ * checkpoint were committed, the projector does not know. `charge`: the payment gateway has done its part, the ledger
+ * does not know.
  */
-export const crashPoints = ['decide', 'append', 'submit', 'answer', 'project', 'charge'] as const;
+export const crashPoints = ['decide', 'append', 'relay', 'submit', 'answer', 'project', 'charge'] as const;
 export type CrashPoint = (typeof crashPoints)[number];
 
 /** Where to die: at the n-th pass of the point, counted from 1. */

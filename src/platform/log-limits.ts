@@ -32,6 +32,12 @@ export const logLimits = {
     '5000',
     'Commands of one partition that a writer holds before it pauses the partition.',
   ),
+  outboxMax: setting(
+    'LEDGER_OUTBOX_MAX',
+    whole(2, 1_000_000),
+    '10000',
+    'Messages to other partitions that may wait before their writer pauses; from half of it on, orders that need more are answered 503.',
+  ),
   writerBatchMax: setting('LEDGER_WRITER_BATCH_MAX', whole(1, 1_000), '500', 'Commands decided in one batch.'),
   writerBatchMsMax: setting(
     'LEDGER_WRITER_BATCH_MS_MAX',

@@ -103,6 +103,18 @@ export const metricTable = {
     help: 'Times that a partition stopped because the log is not what it must be.',
     labels: [['code', 'code of the alarm, as `journal_shrank`; `bug` where it was none of the log']],
   }),
+  outboxMessages: gauge({
+    name: 'ledger_outbox_messages',
+    of: 'writer',
+    help: 'Messages to other partitions that Kafka has not acknowledged, of the partitions that are written here.',
+    labels: [['partition', 'partition that sends them']],
+  }),
+  outboxOldest: gauge({
+    name: 'ledger_outbox_oldest_seconds',
+    of: 'writer',
+    help: 'Seconds that the oldest of them has waited in this process; 0 where none waits.',
+    labels: [['partition', 'partition that sends them']],
+  }),
   rebuilds: histogram({
     name: 'ledger_rebuild_seconds',
     of: 'writer',
@@ -137,10 +149,13 @@ export const metricTable = {
   }),
   lag: gauge({
     name: 'ledger_lag_events',
-    of: 'writer and projector',
+    of: 'writer, projector and workers',
     help: 'Records that the role has still to do in a partition that it has; absent while Kafka does not answer.',
     labels: [
-      ['role', '`writer`: commands; `projector`: journal'],
+      [
+        'role',
+        '`writer`: commands; `projector`: journal; of the workers `payments`: journal from the oldest payment that is not finished, `dead-letters`: the topic of dead letters behind its table',
+      ],
       ['partition', 'its number'],
     ],
   }),

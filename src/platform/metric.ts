@@ -7,7 +7,14 @@ export interface MetricDoc<K extends 'counter' | 'gauge' | 'histogram', L extend
   readonly kind: K;
   readonly name: string;
   /** The roles whose processes have it. */
-  readonly of: 'every process' | 'api' | 'writer' | 'projector' | 'writer and projector' | 'workers';
+  readonly of:
+    | 'every process'
+    | 'api'
+    | 'writer'
+    | 'projector'
+    | 'writer and projector'
+    | 'writer, projector and workers'
+    | 'workers';
   readonly help: string;
   /** What each label may be. Only what is bounded: never an id, never a path as it was asked for. */
   readonly labels: readonly (readonly [name: L, meaning: string])[];

@@ -16,6 +16,12 @@ export const workerLimits = {
     '3000',
     'Milliseconds for one answer of the gateway.',
   ),
+  gatewayAnswerBytesMax: setting(
+    'LEDGER_GATEWAY_ANSWER_BYTES_MAX',
+    whole(1_024, 10_485_760),
+    '65536',
+    'Bytes of an answer of the payment gateway that are read; a longer one counts as malformed.',
+  ),
   gatewayBreakerFailures: setting(
     'LEDGER_GATEWAY_BREAKER_FAILURES',
     whole(1, 10_000),

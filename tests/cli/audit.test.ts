@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { EventRecord } from '../../schemas/records.ts';
 import { nilUuid } from '../../schemas/records.ts';
 import type { RuleName } from '../../src/cli/audit/findings.ts';
-import { create, noon, place, uuid } from '../log/fixture.ts';
+import { positionHeader, positionOf } from '../../src/log/journal.ts';
+import { create, noon, place, topics, uuid } from '../log/fixture.ts';
 import { adjust, auditOf, cancel, decided, usual } from './history.ts';
 
 let history: readonly EventRecord[];
@@ -68,6 +69,8 @@ const broken: readonly [string, RuleName, Change][] = [
   ],
   ['a customer is another one', 'command', data('OrderAccepted', { customer_id: 'd' })],
   ['a refused order was short of less', 'shortage', data('OrderRefused', { shortages: [] })],
+  ['a product is made twice', 'stock', (events) => swapFirst(events, 'apple')],
+  ['a change without a change names what was there', 'key', data('CommandRepeated', { first_offset: -1 }, 1)],
   ['a product is not what was asked for', 'command', data('ProductCreated', { name: 'plum' })],
   ['a command_id is another one', 'command', meta('StockAdjusted', { command_id: uuid(77) })],
   ['a log time is another one', 'command', meta('StockAdjusted', { at: noon + 1 })],
@@ -87,9 +90,19 @@ const broken: readonly [string, RuleName, Change][] = [
   ],
 ];
 
+/** The second product takes the id of another one. */
+function swapFirst(events: EventRecord[], product_id: string): EventRecord[] {
+  return data('ProductCreated', { product_id }, 1)(events);
+}
+
 function genesisLike([first]: readonly EventRecord[]): Pick<EventRecord, 'meta'> {
   if (first === undefined) throw new Error('there is no history');
   return { meta: { ...first.meta, command_offset: -1, index: 0, count: 1 } };
+}
+
+/** A record that counts and holds no event. */
+function strange(offset: number) {
+  return { value: Buffer.from('no event'), headers: { [positionHeader]: positionOf(offset, []) } };
 }
 
 describe('an audit', () => {
@@ -106,6 +119,28 @@ describe('an audit', () => {
     expect(report.ok).toBe(false);
     expect(report.findings.map((finding) => finding.rule)).toContain(rule);
     for (const { topic, partition } of report.findings) expect([topic, partition]).toEqual([expect.any(String), 0]);
+  });
+
+  test('is silent about changes that change nothing, and finds one that was wanted and not made', async () => {
+    const same = adjust(2, 0);
+    const asked = [create(1, 'apple', 5), same, adjust(3, 2)];
+    const events = await decided(asked);
+    expect(events.map(({ type }) => type)).toEqual(['ProductCreated', 'CommandRepeated', 'StockAdjusted']);
+    expect((await auditOf(asked, events)).findings).toEqual([]);
+    const { findings } = await auditOf([create(1, 'apple', 5), adjust(2, 1), adjust(3, 2)], events);
+    const text: unknown = expect.stringContaining('repeats StockAdjusted at -1, which is not there');
+    expect(findings).toContainEqual(expect.objectContaining({ rule: 'key', text }));
+  });
+
+  test('finds a record that is no event of ours, and a history whose beginning is gone', async () => {
+    const unreadable = await auditOf(usual, history, {
+      tamper: (log) => log.inject(topics.events, 0, [strange(history.length + 1)]),
+    });
+    expect(unreadable.findings).toEqual([expect.objectContaining({ rule: 'readable', offset: history.length + 1 })]);
+    const shortened = await auditOf(usual, history, { tamper: (log) => log.cut(topics.events, 0, { low: 2 }) });
+    expect(shortened.findings.map(({ rule }) => rule)).toEqual(expect.arrayContaining(['history', 'genesis', 'dense']));
+    const forgotten = await auditOf(usual, history, { tamper: (log) => log.cut(topics.commands, 0, { low: 1 }) });
+    expect(forgotten.findings).toContainEqual(expect.objectContaining({ rule: 'history', topic: 'commands' }));
   });
 
   test('finds a second decision under a key, and a reuse of it that was decided', async () => {

@@ -4,6 +4,7 @@ import type { AuditReport } from '../../src/cli/audit/audit.ts';
 import { audit } from '../../src/cli/audit/audit.ts';
 import { decideBatch } from '../../src/log/batch.ts';
 import { positionHeader, positionOf } from '../../src/log/journal.ts';
+import type { MemoryLog } from '../../src/log/memory/memory-log.ts';
 import type { OutgoingRecord } from '../../src/log/port.ts';
 import {
   codec,
@@ -59,11 +60,15 @@ export async function decided(commands: Commands): Promise<EventRecord[]> {
   return [...decideBatch(contextOf(journal), queued(commands)).events];
 }
 
-/** Audits a log that holds these commands and events; `loose` lie behind them and state no offset. */
+/** Audits a log that holds these commands and events; `loose` lie behind them and state no offset. `tamper` has it last. */
 export async function auditOf(
   commands: Commands,
   events: readonly EventRecord[],
-  { loose = 0, atRest = true }: { readonly loose?: number; readonly atRest?: boolean } = {},
+  {
+    loose = 0,
+    atRest = true,
+    tamper = () => undefined,
+  }: { readonly loose?: number; readonly atRest?: boolean; readonly tamper?: (log: MemoryLog) => void } = {},
 ): Promise<AuditReport> {
   const log = memoryLog();
   await open(log);
@@ -74,6 +79,7 @@ export async function auditOf(
   log.inject(topics.commands, 0, asked);
   const records = events.map((event, i) => recordOf(event, i + 1));
   inject(log, [...records, ...records.slice(0, loose)]);
+  tamper(log);
   const options = { log, topics, reading: plainReading(), stores: null, atRest };
   return audit(options, new AbortController().signal);
 }

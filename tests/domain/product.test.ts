@@ -76,8 +76,27 @@ describe('changing a product', () => {
 
   test('rests on the changes before it', () => {
     given(created('cup'), changed('Mug', 300, 4, 2))
-      .when(change('cup'))
-      .then(changed('Mug', 300, 4, 3));
+      .when(change('cup', { price: usd(200) }))
+      .then(changed('Mug', 200, 4, 3));
+  });
+
+  test.each([
+    ['nothing', {}],
+    ['the name that it has', { name: 'Mug' }],
+    ['all that it has', { name: 'Mug', price: usd(300), low_stock_threshold: { value: 4 } }],
+  ])('to %s is no event of the product, and its version stays', (_, values) => {
+    const unchanged = given(created('cup'), changed('Mug', 300, 4, 2))
+      .when(change('cup', { ...values, expected_version: 2 }))
+      .then(repeatOf({ product_id: 'cup' }, -1, 'ProductChanged'));
+    expect(unchanged.decision.remember).toBe(true);
+  });
+
+  test('to another currency is a change, whatever the amount', () => {
+    const price = { amount: 250, currency: 'EUR' };
+    const event = changed('Cup', 250, null, 2);
+    given(created('cup'))
+      .when(change('cup', { price }))
+      .then({ ...event, data: { ...event.data, price } });
   });
 });
 
@@ -102,12 +121,18 @@ describe('adjusting stock', () => {
     ['taking away down to what is held', { delta: -3 }, adjusted(-3, 7, 7, 2)],
     ['setting higher', { set_to: 30 }, adjusted(20, 30, 7, 2)],
     ['setting to what is held', { set_to: 7 }, adjusted(-3, 7, 7, 2)],
-    ['setting to what it is', { set_to: 10 }, adjusted(0, 10, 7, 2)],
     ['filling up to the limit', { delta: 1e12 - 10 }, adjusted(1e12 - 10, 1e12, 7, 2)],
   ])('%s says the true difference', (_, data, event) => {
     given(...holdsSeven)
       .when(adjust('cup', data))
       .then(event);
+  });
+
+  test.each([{ delta: 0 }, { set_to: 10 }])('by %j is no movement: the level is as it was wanted', (data) => {
+    const unchanged = given(...holdsSeven)
+      .when(adjust('cup', { ...data, expected_version: 1 }))
+      .then(repeatOf({ product_id: 'cup' }, -1, 'StockAdjusted'));
+    expect(unchanged.decision.remember).toBe(true);
   });
 
   test('carries reason and reference', () => {
@@ -132,9 +157,9 @@ describe('adjusting stock', () => {
       .thenRefused(reason, { product_id: 'cup' });
   });
 
-  test('is refused where stock is not tracked', () => {
+  test.each([1, 0])('by %i is refused where stock is not tracked', (delta) => {
     given(created('plan', { stock: null }))
-      .when(adjust('plan', { delta: 1 }))
+      .when(adjust('plan', { delta }))
       .thenRefused('not_tracked', { product_id: 'plan' });
   });
 });

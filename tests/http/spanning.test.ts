@@ -1,5 +1,6 @@
 // Orders whose products live in several partitions: how the end that the last partition leads to is answered.
 import { describe, expect, test } from '@jest/globals';
+import { readConfig } from '../../src/platform/config.ts';
 import { accepted, away, given, order, usd } from './flow-support.ts';
 import type { Body } from './support.ts';
 import { asService, outcomeOf, playedClient } from './support.ts';
@@ -27,6 +28,31 @@ describe('an order over several partitions', () => {
     expect([answer.statusCode, answer.headers['ledger-position']]).toEqual([201, '0:100,3:17']);
     expect(answer.json<Body>()).not.toHaveProperty('rests_on');
     expect(client.submitted.map(({ partition }) => partition)).toEqual([client.partitionOf('a')]);
+  });
+
+  test('is told to come back while messages of its home pile up, and nothing is put to the log', async () => {
+    const client = playedClient((sends, played, command) => {
+      queueMicrotask(() => played.say(accepted(command, sends - 1)));
+      return Promise.resolve(sends - 1);
+    });
+    const ids = Array.from({ length: 20 }, (_, i) => `p${i}`);
+    const apart = ids.find((id) => client.partitionOf(id) !== client.partitionOf('a')) ?? '';
+    const app = await given({ client, views: away });
+    const place = (products: readonly string[]) =>
+      app.inject({
+        method: 'POST',
+        url: '/v1/orders',
+        headers: { ...asService, 'idempotency-key': products.join('-') },
+        payload: { lines: products.map((product_id) => ({ product_id, quantity: 1 })) },
+      });
+    client.messaging = readConfig({}).outboxMax / 2;
+    const refused = await place([apart, 'a']);
+    expect([refused.statusCode, refused.json<Body>().code]).toEqual([503, 'overloaded']);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect(client.submitted).toEqual([]);
+    expect((await place(['a'])).statusCode).toBe(201);
+    client.messaging -= 1;
+    expect((await place([apart, 'a'])).statusCode).toBe(201);
   });
 
   test.each([

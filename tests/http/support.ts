@@ -26,6 +26,8 @@ export interface PlayedClient extends LedgerClient {
   readonly submitted: { readonly partition: number; readonly command: CommandRecord }[];
   say(outcome: Outcome): void;
   up: boolean;
+  /** Messages that wait in every partition. */
+  messaging: number;
 }
 
 /** Answers every submit with what `answer` says; by default with the offsets 0, 1, 2, … */
@@ -51,6 +53,8 @@ export function playedClient(
     say: (outcome) => listener(outcome),
     journalEnds: () => Promise.resolve(new Map()),
     brokerNow: () => brokerTime,
+    messaging: 0,
+    messagesWaiting: () => client.messaging,
     ready: () => client.up,
   };
   return client;

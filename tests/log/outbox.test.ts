@@ -36,6 +36,7 @@ function start(faults: readonly Fault[] = [], more: Partial<OutboxOptions> = {})
     partition: sender,
     encode: codec.encode,
     limits: { recordsMax: 3, bytesMax: 100_000 },
+    outboxMax: 4,
     pace: fakePace(),
     doubt: ({ message: text }) => void doubts.push(text),
     landed: (target, records) => void landed.push([target, records]),
@@ -97,6 +98,46 @@ describe('messages', () => {
     await until('all are sent', () => bench.outbox.waiting() === 0);
     expect([await bench.arrived(1), await bench.arrived(2)]).toEqual([[1, 2], [3]]);
     await bench.stop();
+  });
+
+  test('that wait are counted, and hold back whoever would make more until some of them were taken', async () => {
+    const pace = fakePace();
+    // The broker does not answer before the test lets it.
+    let isAway = true;
+    const log = memoryLog({}, 4);
+    const openAppender: OutboxOptions['log']['openAppender'] = async () => {
+      if (isAway) throw new LogError('unavailable', 'nobody leads the partition');
+      return log.client().openAppender();
+    };
+    const bench = start([], { log: { openAppender }, pace });
+    const going = new AbortController();
+    bench.outbox.add([1, 2, 3].map((offset) => message(offset, 1)));
+    await bench.outbox.room(going.signal);
+    bench.outbox.add([message(4, 2)]);
+    let held = true;
+    const room = bench.outbox.room(going.signal).then(() => (held = false));
+    await until('it was tried for a while', () => bench.doubts.length > 5);
+    expect(held).toBe(true);
+    const { messages, oldestMs } = bench.outbox.backlog();
+    expect(messages).toBe(4);
+    expect(oldestMs).toBe(pace.now());
+    expect(oldestMs).toBeGreaterThan(0);
+    isAway = false;
+    await room;
+    await until('all are sent', () => bench.outbox.waiting() === 0);
+    expect(bench.outbox.backlog()).toEqual({ messages: 0, oldestMs: 0 });
+    await bench.stop();
+  });
+
+  test('hold nobody back who stops', async () => {
+    const bench = start(Array<Fault>(100).fill('lose_request'));
+    bench.outbox.add([1, 2, 3, 4].map((offset) => message(offset, 1)));
+    const stopping = new AbortController();
+    const room = bench.outbox.room(stopping.signal);
+    stopping.abort();
+    await room;
+    await bench.stop();
+    expect(bench.outbox.waiting()).toBe(4);
   });
 
   test('that the broker refuses for good stop the partition', async () => {

@@ -38,6 +38,7 @@ function writerOver(log: MemoryLog, more: Partial<PartitionWriterOptions<State>>
     limits: { recordsMax: 1_000, bytesMax: 900_000, msMax: 200, commandsMax: 500 },
     pace: fakePace(),
     alarmRereadMs: 10_000,
+    outboxMax: 1_000,
     snapshots: snapshotsOver(log).snapshots,
     isMember: () => true,
     landed: () => undefined,
@@ -80,7 +81,8 @@ describe('a partition', () => {
     expect(await writer.start(going)).toBe(0);
     writer.deliver(putCommands(log, [create(1, 'apple', 1), place(2, ['apple'])]));
     await until('both are decided', () => writer.status().progress === 1);
-    expect(writer.status()).toEqual({ status: 'writing', progress: 1, queued: 0, error: null });
+    const outbox = { messages: 0, oldestMs: 0 };
+    expect(writer.status()).toEqual({ status: 'writing', progress: 1, queued: 0, outbox, error: null });
     await writer.stop();
     expect(await writer.start(going)).toBe(2);
     writer.deliver(putCommands(log, [place(3, ['apple'])]));

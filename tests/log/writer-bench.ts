@@ -75,7 +75,14 @@ export async function startBench({
   const told = { appended: [] as AppendedBatch[], doubts: [] as string[], failed: [] as number[] };
   const doubt = ({ message }: Error): void => void told.doubts.push(message);
   const limits = { recordsMax: 1_000, bytesMax: 900_000, msMax: 200, commandsMax: 500 };
-  const sending = { log: client, commandsTopic: topics.commands, partition: 0, encode: codec.encode, limits };
+  const sending = {
+    log: client,
+    commandsTopic: topics.commands,
+    partition: 0,
+    encode: codec.encode,
+    limits,
+    outboxMax: 1_000,
+  };
   const outbox = createOutbox({ ...sending, pace: fakePace(), doubt, landed: () => undefined });
   const writer = createWriter<State>({
     log: client,

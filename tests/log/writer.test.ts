@@ -1,10 +1,21 @@
 // Whatever becomes of an append, every command gets exactly one outcome that counts, and only what stands is told.
 import { describe, expect, test } from '@jest/globals';
+import type { Outbox } from '../../src/log/outbox.ts';
 import type { Log } from '../../src/log/port.ts';
 import { LogError } from '../../src/log/port.ts';
 import { create, history, place, plainReading, readAll, topics, turn, until, uuid } from './fixture.ts';
 import { putCommands, startBench, strangerOf, withAppends } from './writer-bench.ts';
 
+/** An outbox of a partition that tells others nothing. */
+const emptyOutbox: Outbox = {
+  add: () => undefined,
+  reset: () => undefined,
+  sent: (progress) => progress,
+  waiting: () => 0,
+  backlog: () => ({ messages: 0, oldestMs: 0 }),
+  room: () => Promise.resolve(),
+  run: () => Promise.resolve(),
+};
 const apples = create(1, 'apple', 1);
 const order = place(2, ['apple']);
 const rival = place(3, ['apple']);
@@ -23,6 +34,19 @@ describe('an append', () => {
     ]);
     expect(bench.doubts).toEqual([]);
     expect(await bench.stop()).toBeNull();
+  });
+
+  test('waits while too many messages to other partitions wait, and then goes on', async () => {
+    let release = (): void => undefined;
+    const room = new Promise<void>((resolve) => (release = resolve));
+    const outbox = { ...emptyOutbox, room: () => room };
+    const bench = await startBench({ writer: { outbox } });
+    bench.give([apples, order]);
+    for (let i = 0; i < 50; i += 1) await turn();
+    expect(bench.sent).toEqual([]);
+    release();
+    expect(await bench.decided(2)).toEqual(sold);
+    await bench.stop();
   });
 
   test('is not followed by another before its answer', async () => {

@@ -22,7 +22,12 @@ export interface KeepAliveClient extends Buying {
 }
 
 /** Orders from whoever listens at `url`, over connections that stay open between requests. */
-export function keepAliveClient(url: string, key: string, connectionsMax = 256): KeepAliveClient {
+export function keepAliveClient(
+  url: string,
+  key: string,
+  connectionsMax = 256,
+  payment: 'manual' | 'automatic' = 'manual',
+): KeepAliveClient {
   const agent = new Agent({ keepAlive: true, maxSockets: connectionsMax, maxFreeSockets: connectionsMax });
   const breaks: string[] = [];
   return {
@@ -30,7 +35,7 @@ export function keepAliveClient(url: string, key: string, connectionsMax = 256):
     open: async (connections) => void (await Promise.all(Array.from({ length: connections }, () => touch(url, agent)))),
     order: async (idempotencyKey, lines) => {
       const wanted = lines.map(([product_id, quantity]) => ({ product_id, quantity }));
-      const body = JSON.stringify({ lines: wanted, payment: 'manual' });
+      const body = JSON.stringify({ lines: wanted, payment });
       const headers = {
         authorization: `Bearer ${key}`,
         'content-type': 'application/json',

@@ -15,11 +15,12 @@ export interface Heard extends Told {
 
 const tickMs = 10;
 
-/** Sends `perSecond` orders a second for `forMs`; resolves when all are answered. */
+/** Sends `perSecond` orders a second for `forMs`, or until the signal aborts; resolves when all are answered. */
 export async function openLoad(
   client: Buying,
   products: readonly string[],
   { name, perSecond, forMs }: { readonly name: string; readonly perSecond: number; readonly forMs: number },
+  signal?: AbortSignal,
 ): Promise<readonly Heard[]> {
   const heard: Promise<Heard>[] = [];
   const started = performance.now();
@@ -32,7 +33,7 @@ export async function openLoad(
       const at = started + (number * 1_000) / perSecond;
       heard.push(order(client, `${name}-${number}`, products[number % products.length] ?? '', at));
     }
-    if (passed >= forMs) break;
+    if (passed >= forMs || signal?.aborted === true) break;
     await pause(tickMs);
   }
   return Promise.all(heard);

@@ -1,6 +1,8 @@
 // What the payment worker believes of the gateway's answers, over real HTTP.
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import { fastify } from 'fastify';
 import { createGatewayClient } from '../../consumers/payments/gateway.ts';
 import type { Gateway } from '../../consumers/payments/gateway.ts';
 import { createGateway } from '../../stack/gateway/app.ts';
@@ -20,7 +22,12 @@ async function clientOf(behaviour: Partial<Behaviour> = {}, itsSecret = secret):
   const app = createGateway({ secret: itsSecret, record: openRecord(null), behaviour: { ...quick, ...behaviour } });
   open.push(app);
   const gatewayUrl = await app.listen({ port: 0, host: '127.0.0.1' });
-  return createGatewayClient({ gatewayUrl, gatewaySecret: secret, gatewayTimeoutMs: 1_500 });
+  return createGatewayClient({
+    gatewayUrl,
+    gatewaySecret: secret,
+    gatewayTimeoutMs: 1_500,
+    gatewayAnswerBytesMax: 65_536,
+  });
 }
 
 test('a capture, asked again, looked up: one and the same', async () => {
@@ -77,3 +84,21 @@ test('whoever stops it hears why', async () => {
   stop.abort(new Error('stopped'));
   await expect(charge).rejects.toThrow('stopped');
 });
+
+test('an answer that does not end is read no further than the limit', async () => {
+  const app = fastify();
+  open.push(app);
+  app.post('/v1/charges', (_request, reply) => reply.type('text/html').send(Readable.from(endless())));
+  const gatewayUrl = await app.listen({ port: 0, host: '127.0.0.1' });
+  const client = createGatewayClient({
+    gatewayUrl,
+    gatewaySecret: secret,
+    gatewayTimeoutMs: 10_000,
+    gatewayAnswerBytesMax: 65_536,
+  });
+  await expect(client.charge(job, never)).rejects.toMatchObject({ fault: 'malformed' });
+});
+
+function* endless(): Generator<string> {
+  for (;;) yield '<p>maintenance</p>'.repeat(100);
+}

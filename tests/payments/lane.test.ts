@@ -13,10 +13,13 @@ type Told = readonly [type: string, order: string, payment?: string];
 const at = Date.UTC(2026, 10, 21, 10);
 
 /** Every event lies at the place that it has in the list. */
-function world(events: readonly Told[], options: { until?: number; parked?: readonly string[]; from?: number } = {}) {
+function world(
+  events: readonly Told[],
+  options: { until?: number; parked?: readonly string[]; from?: number; jobsMax?: number } = {},
+) {
   const begun: Job[] = [];
   const halted: unknown[] = [];
-  const { from = 0, until = 0, parked = [] } = options;
+  const { from = 0, until = 0, parked = [], jobsMax = 100 } = options;
   const jobs = createLaneJobs({
     partition: 3,
     delayMs: 2_000,
@@ -29,7 +32,7 @@ function world(events: readonly Told[], options: { until?: number; parked?: read
     jobs,
     from,
     until,
-    jobsMax: 100,
+    jobsMax,
     decode: (_partition, { offset }) => eventOf(events[offset]),
     halted: (error) => halted.push(error),
   });
@@ -126,4 +129,13 @@ test('an event that cannot be read halts the lane at that event', async () => {
   expect(lane.error()?.message).toBe('there is no such event');
   lane.finish('a');
   expect([orders(), lane.checkpoint()]).toEqual([[], 1]);
+});
+
+test('a lane that has half of what may be known begins: it may be paused until some of it is done', async () => {
+  const orders = ['a', 'b', 'c', 'd', 'e', 'f'].map((order): Told => ['OrderAccepted', order]);
+  const { put, orders: begun } = world(orders, { until: 1_000, jobsMax: 10 });
+  await put(0, 5);
+  expect(begun()).toEqual([]);
+  await put(5, 6);
+  expect(begun()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
 });

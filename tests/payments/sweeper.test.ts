@@ -61,6 +61,7 @@ function world(
           now: () => now,
         },
         logger: { info: (fields: unknown, text?: unknown) => void lines.push([text, fields]) },
+        dropExpired: (now) => Promise.resolve(now.getTime() === at ? ['march'] : []),
         decided: () => undefined,
         trouble: () => undefined,
       },
@@ -107,11 +108,12 @@ test('what the writer refuses is counted apart', async () => {
   expect(counts).toEqual([{ heldBack: false, proposed: 3, expired: 2, refused: 1 }]);
 });
 
-test('each day is reported and each clean-up told, in one line', async () => {
+test('each day is reported, and each clean-up and drop told, in one line', async () => {
   const { sweep, lines } = world(0);
   await sweep();
   expect(lines).toMatchObject([
     ['daily report of the sweeper', { day: '2026-11-20', expired: 8, dead_letters_parked: 2 }],
     ['weekly clean-up', { removed: { dead_letters: 4 } }],
+    ['replays whose time was over are dropped', { dropped: ['march'] }],
   ]);
 });

@@ -1,5 +1,6 @@
 // Which generation the views read: the active one, whatever they remember.
 import { describe, expect, test } from '@jest/globals';
+import { createActiveSchemas } from '../../projections/active.ts';
 import { createViews } from '../../projections/views-postgres.ts';
 import { openDatabase } from './database.ts';
 import { orderId } from './events.ts';
@@ -39,6 +40,27 @@ describe('the active generation', () => {
         INSERT INTO ledger.checkpoints (projection, generation, partition, next_offset) VALUES ('stock', 2, 0, 77);
         UPDATE ledger.active_generations SET generation = 2 WHERE projection = 'stock'`);
       expect((await reading.product('p-1', 0)).next).toBe(77);
+    } finally {
+      await own.close();
+    }
+  }, 30_000);
+
+  test('is asked again where another one was activated before the answer was there', async () => {
+    const own = await openDatabase();
+    try {
+      await own.pool
+        .query(`INSERT INTO ledger.generations (projection, generation, schema_name, version, definition_hash, status)
+        VALUES ('stock', 2, 'stock_2', 1, 'x', 'caught_up')`);
+      const active = createActiveSchemas(own.pool);
+      const asked: number[] = [];
+      const answer = await active.ask('stock', async ({ generation }) => {
+        asked.push(generation);
+        if (generation === 1) {
+          await own.pool.query(`UPDATE ledger.active_generations SET generation = 2 WHERE projection = 'stock'`);
+        }
+        return `answer of ${generation}`;
+      });
+      expect([asked, answer]).toEqual([[1, 2], 'answer of 2']);
     } finally {
       await own.close();
     }

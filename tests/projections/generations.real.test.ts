@@ -32,9 +32,9 @@ describe('prepare', () => {
     await ensureGenerations(database.pool);
     const hashes = await Promise.all(shipped.map(definitionHash));
     expect(await activeGenerations(database.pool)).toEqual(
-      shipped.map(({ projection: { name } }, i) => {
+      shipped.map(({ projection: { name, version } }, i) => {
         const schema = `${name.replaceAll('-', '_')}_1`;
-        return { projection: name, generation: 1, schema, version: 1, definitionHash: hashes[i] };
+        return { projection: name, generation: 1, schema, version, definitionHash: hashes[i] };
       }),
     );
     const { rows } = await database.pool.query(
@@ -108,7 +108,7 @@ describe('the definition of a projection', () => {
     const hash = await definitionHash(one);
     const over = (changes: Partial<typeof one.projection>) =>
       definitionHash({ ...one, projection: { ...one.projection, ...changes } });
-    expect(await over({ version: 2 })).not.toBe(hash);
+    expect(await over({ version: one.projection.version + 1 })).not.toBe(hash);
     expect(await over({ tables: orderState.tables.slice(1) })).not.toBe(hash);
     expect(await definitionHash({ ...one, source: new URL('../stock/project.ts', one.source) })).not.toBe(hash);
     expect(await over({ tables: orderState.tables.map((table) => ({ ...table, doc: 'other words' })) })).toBe(hash);

@@ -78,6 +78,30 @@ export const kpiSpecs: readonly Spec[] = [
     },
   },
   {
+    given:
+      'an order that turned out to be a faulty request in another partition, then it is REFUSED and counts on no day',
+    events: journalOf((journal) => {
+      for (const order of [a, b, c, d, e]) journal.command(reserving(order));
+      for (const [order, reason] of [
+        [a, 'unknown_product'],
+        [b, 'product_archived'],
+        [c, 'mixed_currencies'],
+        [d, 'amount_too_large'],
+      ] as const) {
+        journal.command(answered(refused(order, {}, { reason, shortages: [], product: 'p-1' })));
+      }
+      journal.command(answered(refused(e)));
+    }),
+    rows: {
+      kpi_daily: [{ date: first, ...none, orders: 1, refused: 1 }],
+      kpi_statuses: [
+        { status: 'REFUSED', orders: 5 },
+        { status: 'RESERVING', orders: 0 },
+      ],
+      kpi_partitions: [{ partition: 0, command_offset: 9 }],
+    },
+  },
+  {
     given: 'two days, currencies and partitions, then each has its own sums',
     events: [
       ...daysLater(

@@ -117,7 +117,7 @@ describe('starting', () => {
       what: 'order-state is through',
     });
     expect(projector.status().refused).toEqual([
-      'generation 1 of stock (version 1) was built by another definition of that version',
+      `generation 1 of stock (version ${stock.version}) was built by another definition of that version`,
     ]);
     expect(await stockCheckpoints()).toEqual(new Map());
   });

@@ -172,6 +172,8 @@ function roleOptions(scene: Scene, process: SimProcess, log: Log, number: number
   const reading = readingOf(codec, process.pace);
   const given = { log, reading, ledgerId, topic: topics.snapshots, eventsTopic: topics.events };
   const limits = { recordsMax: 20, bytesMax: 20_000, msMax: 1_000, commandsMax: 1 + world.below(8) };
+  // Few, so that writers are held back by what they have not sent.
+  const outboxMax = 3;
   return {
     log,
     eventsTopic: topics.events,
@@ -183,6 +185,7 @@ function roleOptions(scene: Scene, process: SimProcess, log: Log, number: number
     snapshots: simulateSnapshots(world, process, given),
     encode: codec.encode,
     limits,
+    outboxMax,
     pace: process.pace,
     queueMax: 50,
     watchdogMs: 1e12,

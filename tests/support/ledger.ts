@@ -33,10 +33,11 @@ export interface TestLedger {
   readonly key: string;
   /** Starts a process; resolves when it takes requests. Its lines go to `log`, also before that. */
   start(roles?: string, env?: { readonly [name: string]: string }, log?: string[]): Promise<LedgerProcess>;
-  /** Runs a verb of the program to its end. */
+  /** Runs a verb of the program to its end; ends it after `msMax`, 45 s unless it is told otherwise. */
   run(
     args: readonly string[],
     env?: { readonly [name: string]: string },
+    msMax?: number,
   ): Promise<{ code: number | null; output: string }>;
   /** Ends all processes and drops the database. */
   close(): Promise<void>;
@@ -58,7 +59,7 @@ export async function prepareLedger(name: string, partitions = 4): Promise<TestL
     PORT: '0',
     LOG_LEVEL: 'info',
   };
-  const run = (args: readonly string[], more = {}) => runVerb(args, { ...env, ...more });
+  const run = (args: readonly string[], more = {}, msMax = verbMsMax) => runVerb(args, { ...env, ...more }, msMax);
   const prepared = await run(['prepare']);
   if (prepared.code !== 0) throw new Error(`prepare failed: ${prepared.output}`);
   const made = await run(['keys', 'create', '--name', 'test', '--role', 'admin', '--json']);
@@ -80,10 +81,14 @@ export async function prepareLedger(name: string, partitions = 4): Promise<TestL
   };
 }
 
-async function runVerb(args: readonly string[], env: object): Promise<{ code: number | null; output: string }> {
+async function runVerb(
+  args: readonly string[],
+  env: object,
+  timeout: number,
+): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [main, ...args], {
     env: { ...process.env, NODE_OPTIONS: '', ...env },
-    timeout: verbMsMax,
+    timeout,
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -45,7 +45,7 @@ export function check(name: string, group: Step['group'], timeoutMs: number, arg
 
 /** The tests of one of jest's projects. In a soak they take their long sizes, one file after the other. */
 export function jestProject(
-  project: 'unit' | 'real' | 'faults' | 'outages',
+  project: 'unit' | 'real' | 'faults' | 'outages' | 'soak',
   group: Step['group'],
   timeoutMs: number,
 ): Step {

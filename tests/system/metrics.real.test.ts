@@ -7,7 +7,7 @@ import { apiOf, prepareLedger } from '../support/ledger.ts';
 import { judge } from '../support/ledger-log.ts';
 import { eventually } from '../support/servers.ts';
 
-const roles = ['api', 'writer', 'projector'] as const;
+const roles = ['api', 'writer', 'projector', 'workers'] as const;
 type Role = (typeof roles)[number];
 
 const partitions = 4;
@@ -21,12 +21,13 @@ beforeAll(async () => {
   ledger = await prepareLedger('metrics', partitions);
   const writer = await ledger.start('writer');
   const projector = await ledger.start('projector');
-  processes = { writer, projector, api: await ledger.start('api') };
+  processes = { writer, projector, workers: await ledger.start('workers'), api: await ledger.start('api') };
   api = apiOf(processes.api.url, ledger.key);
   await api.product('tea', 3);
   const lines = [{ product_id: 'tea', quantity: 2 }];
+  // Nobody asks for the payment, so that the workers add no commands.
   const order = (key: string) =>
-    api.request('POST', '/v1/orders', { lines }, { 'idempotency-key': key, 'x-trace-id': trace });
+    api.request('POST', '/v1/orders', { lines, payment: 'manual' }, { 'idempotency-key': key, 'x-trace-id': trace });
   expect([(await order('a')).status, (await order('a')).status, (await order('b')).status]).toEqual([201, 200, 409]);
   expect((await api.get('/v1/products/tea')).body).toMatchObject({ held: 2 });
   expect((await api.get('/v1/orders/0005fa3f-c0ff-8387-93e4-50ef3a7c595a')).status).toBe(404);
@@ -98,6 +99,21 @@ test.each(['writer', 'projector'] as const)('the lag of the %s is 0 at rest, in 
     { withinMs, what: `no lag of the ${role}` },
   );
   expect(new Set(rest.map(([name]) => name)).size).toBe(partitions);
+});
+
+test.each([
+  ['payments', partitions],
+  ['dead-letters', 1],
+] as const)('the lag of the %s is 0 at rest, in every partition', async (part, count) => {
+  const lags = async (): Promise<readonly number[]> =>
+    [...(await figures('workers'))].flatMap(([name, lag]) =>
+      name.startsWith(`ledger_lag_events{role="${part}"`) ? [lag] : [],
+    );
+  const isAtRest = async (): Promise<boolean> => {
+    const all = await lags();
+    return all.length === count && all.every((lag) => lag === 0);
+  };
+  expect(await eventually(isAtRest, { withinMs, what: `no lag of the ${part}` })).toBe(true);
 });
 
 test('the trace of a request is in its events', async () => {

@@ -74,10 +74,11 @@ test('every shortage is named, what does not exist is 422, and 20 at once with o
   expect([count(201), count(200)]).toEqual([1, 19]);
 }, 60_000);
 
-test('a writer is killed -9 between holds and answers: every order ends, and nothing is held twice or left behind', async () => {
+test('writers die between holds and answers, one right after it sent messages: every order ends, and nothing is held twice or left behind', async () => {
   for (const product of plenty) expect((await api.product(product, 1_000_000)).status).toBe(201);
   for (const product of scarce) expect((await api.product(product, 60)).status).toBe(201);
   const other = await ledger.start();
+  const doomed = await ledger.start('writer', { CRASH_AT: 'relay:10' });
   const survivor = apiOf(other.url, ledger.key);
   const kinds = [...plenty, ...scarce];
   const replies: Reply[] = [];
@@ -94,6 +95,7 @@ test('a writer is killed -9 between holds and answers: every order ends, and not
   };
   const buyers = Promise.all(Array.from({ length: 20 }, buyer));
   await eventually(() => replies.length > ordersInAll / 4, { withinMs: 60_000, what: 'the first orders' });
+  await eventually(() => doomed.killedBy() === 'SIGKILL', { withinMs: 60_000, what: 'the crash after a message' });
   await service.end('SIGKILL');
   await buyers;
   expect(replies).toHaveLength(ordersInAll);

@@ -31,7 +31,7 @@ test('with events the message says which replay to run; without any it does not'
   await change('leaderboards');
   const second = await ledger.start('api,writer,projector');
   const said = (text: string) => second.log.find((line) => line.includes(text));
-  const stock = 'another definition (version 1, now 1); run: ledger replay start stock --activate';
+  const stock = 'another definition (version 2, now 2); run: ledger replay start stock --activate';
   await eventually(() => said(stock), { withinMs: waitMs, what: 'the replay of stock' });
   const none = 'leaderboards is not projected';
   const line = await eventually(() => said(none), { withinMs: waitMs, what: 'a word about leaderboards' });

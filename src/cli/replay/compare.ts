@@ -11,7 +11,7 @@ import { findReplay } from '../../../projections/replays.ts';
 import type { Replay } from '../../../projections/replays.ts';
 import { createPostgresStore } from '../../../projections/store.ts';
 import { realPace } from '../../platform/pace.ts';
-import { untilMirrored } from './mirrored.ts';
+import { withMirrored } from './mirrored.ts';
 import type { ReplayParts } from './parts.ts';
 import { projectionOfReplay } from './parts.ts';
 
@@ -147,9 +147,12 @@ async function change(
   const { pool, config } = parts;
   const live = (await activeGenerations(pool)).find(({ projection }) => projection === to.projection);
   const one = shipped.find(({ projection }) => projection.name === to.projection);
-  if (live !== undefined && one !== undefined) await untilMirrored(parts, one.projection, live, to, signal);
   const options = { shipped, waitMsMax: config.activationWaitMsMax, signal };
-  return activate(pool, to.projection, to.generation, options);
+  if (live === undefined || one === undefined) return activate(pool, to.projection, to.generation, options);
+  return withMirrored(parts, one.projection, { live, next: to }, async ({ untilAsFar, lacking }) => {
+    await untilAsFar(signal);
+    return activate(pool, to.projection, to.generation, { ...options, lacking });
+  });
 }
 
 function differingTables({ tables }: Diff): string {

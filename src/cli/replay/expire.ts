@@ -40,7 +40,7 @@ export async function rowsOf(pool: Pool, replay: Replay): Promise<RowCounts> {
 export async function dropReplay(pool: Pool, replay: Replay): Promise<void> {
   mustBeDroppable(replay);
   // First the row: nobody may follow or activate what is about to go.
-  await noteDropped(pool, replay);
+  if (!(await noteDropped(pool, replay))) return;
   await createPostgresStore(pool).drop({ ...replay, projection: projectionWith(replay, []) });
 }
 

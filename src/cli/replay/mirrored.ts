@@ -18,37 +18,57 @@ export interface MirroredOptions {
   readonly logger: Logger;
 }
 
+/** What Redis has of a generation that is to be read. */
+export interface Mirrored {
+  /**
+   * Waits until Redis has of it what it has of the live one.
+   * @throws NotActivatable after the time of an activation; the signal's reason
+   */
+  untilAsFar(signal: AbortSignal): Promise<void>;
+  /**
+   * What it lacks of these offsets; null where it lacks nothing. Where Redis has nothing of the live one, or does not
+   * answer, rankings are not to be read anyhow, and nothing lacks.
+   */
+  lacking(offsets: Checkpoints): Promise<string | null>;
+}
+
 const connectMsMax = 1_000;
 const pollMs = 50;
 
-/**
- * Waits until Redis has of `next` what it has of `live`. Where it has nothing of `live`, or does not answer, rankings
- * are not to be read anyhow, and there is nothing to wait for.
- * @throws NotActivatable after the time of an activation; the signal's reason
- */
-export async function untilMirrored(
+/** Looks at Redis for the time of `work`. Of a projection that is not ranked nothing stands there, and nothing lacks. */
+export async function withMirrored<T>(
   { config, logger }: MirroredOptions,
   projection: Projection,
-  live: Schema,
-  next: Schema,
-  signal: AbortSignal,
-): Promise<void> {
-  if (projection.tables.every(({ rankings }) => rankings === undefined)) return;
+  { live, next }: { readonly live: Schema; readonly next: Schema },
+  work: (mirrored: Mirrored) => Promise<T>,
+): Promise<T> {
+  if (projection.tables.every(({ rankings }) => rankings === undefined)) {
+    return work({ untilAsFar: () => Promise.resolve(), lacking: () => Promise.resolve(null) });
+  }
   const redis = createRedis(config, logger);
   try {
     const shownOf = (one: Schema): Promise<Checkpoints | null> => shown(redis, config.topicPrefix, projection, one);
     await untilReady(redis, connectMsMax).catch(() => undefined);
-    const started = performance.now();
-    for (;;) {
-      signal.throwIfAborted();
-      const [before, after] = [await shownOf(live), await shownOf(next)];
-      if (before === null || after === null || before.size === 0) return;
-      if ([...before].every(([partition, offset]) => (after.get(partition) ?? 0) >= offset)) return;
-      if (performance.now() - started > config.activationWaitMsMax) {
-        throw new NotActivatable(`Redis does not show ${next.schema} yet; is a projector running?`);
+    const behind = (here: Checkpoints | null, offsets: Checkpoints): string | null =>
+      here === null || [...offsets].every(([partition, offset]) => (here.get(partition) ?? 0) >= offset)
+        ? null
+        : `Redis does not show ${next.schema} yet`;
+    const lacking = async (offsets: Checkpoints): Promise<string | null> =>
+      ((await shownOf(live))?.size ?? 0) === 0 ? null : behind(await shownOf(next), offsets);
+    const untilAsFar = async (signal: AbortSignal): Promise<void> => {
+      const started = performance.now();
+      for (;;) {
+        signal.throwIfAborted();
+        const offsets = (await shownOf(live)) ?? new Map<number, number>();
+        const lacks = behind(await shownOf(next), offsets);
+        if (lacks === null) return;
+        if (performance.now() - started > config.activationWaitMsMax) {
+          throw new NotActivatable(`${lacks}; is a projector running?`);
+        }
+        await pause(pollMs, undefined, { signal });
       }
-      await pause(pollMs, undefined, { signal });
-    }
+    };
+    return await work({ untilAsFar, lacking });
   } finally {
     redis.disconnect();
   }

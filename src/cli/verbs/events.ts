@@ -90,19 +90,25 @@ async function showEvents(config: Config, logger: Logger, flags: EventFlags, sig
   }
 }
 
-/** Where to begin, in each partition that can hold what is asked for. @throws UsageError */
+/**
+ * Where to begin, in each partition that can hold what is asked for; what happened to an order lies in its own partition
+ * and in those of its products. @throws UsageError
+ */
 function startsOf({ product, order, from }: EventFlags, partitions: number): ReadonlyMap<number, number> {
+  const ofOrder = order === undefined ? null : parseOrderId(order, partitionsMax);
+  if (ofOrder !== null && ofOrder.partition >= partitions)
+    throw new UsageError(nowhere(partitions, [ofOrder.partition]));
+  const only = product === undefined ? null : partitionOf(product, partitions);
   const all = Array.from({ length: partitions }, (_, partition) => partition);
-  const homes = [
-    ...(product === undefined ? [] : [partitionOf(product, partitions)]),
-    ...(order === undefined ? [] : [parseOrderId(order, partitionsMax)?.partition ?? partitions]),
-  ];
-  const chosen = all.filter((one) => homes.every((home) => home === one) && (from === undefined || from.has(one)));
+  const chosen = all.filter((one) => (only === null || one === only) && (from === undefined || from.has(one)));
   if (chosen.length === 0) {
-    const asked = [...homes, ...(from?.keys() ?? [])].join(' and ');
-    throw new UsageError(`no partition of the ${partitions} can hold that: it would lie in ${asked}`);
+    throw new UsageError(nowhere(partitions, [...(only === null ? [] : [only]), ...(from?.keys() ?? [])]));
   }
   return new Map(chosen.map((partition) => [partition, from?.get(partition) ?? 0]));
+}
+
+function nowhere(partitions: number, asked: readonly number[]): string {
+  return `no partition of the ${partitions} can hold that: it would lie in ${asked.join(' and ')}`;
 }
 
 function isWanted({ product, order, void: voids }: EventFlags, { counts, content }: JournalEntry): boolean {

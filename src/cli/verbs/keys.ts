@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Permission, Role } from '../../http/api-keys.ts';
 import { permissions, roles as keyRoles } from '../../http/api-keys.ts';
+import { timeIn } from '../moments.ts';
 import { createKey, listKeys, revokeKey } from '../keys.ts';
 import { parseList, print, setUp } from './shared.ts';
 
@@ -75,7 +76,9 @@ function addRevoke(keys: Command): void {
 }
 
 function parseTime(text: string): Date {
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('It is no ISO 8601 time.');
-  return time;
+  const time = timeIn(text);
+  if (time === null)
+    throw new InvalidArgumentError('Give an ISO 8601 time with its zone, such as 2027-03-01T12:00:00Z.');
+  if (time <= Date.now()) throw new InvalidArgumentError('It lies in the past.');
+  return new Date(time);
 }

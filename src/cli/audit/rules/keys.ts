@@ -1,8 +1,9 @@
 // One decision a key: while an outcome is remembered, the same request repeats it, and another one under the same key
 // is refused. What is remembered, and for how long, comes from the commands, not from what the journal says of it.
-import type { Remember } from '../../../../schemas/generated.ts';
+import type { ChangeProduct, Remember } from '../../../../schemas/generated.ts';
 import type { CommandRecord, PlacedEvent } from '../../../../schemas/records.ts';
-import type { Group, JudgeOptions, Key, Known } from '../judge.ts';
+import { alike } from '../alike.ts';
+import type { Group, JudgeOptions, Key, Known, Product } from '../judge.ts';
 import { answerOf, tell } from './outcome.ts';
 
 /** Refusals that say something about the attempt, and leave the key free. */
@@ -44,7 +45,7 @@ function checkRemembered(
     checkRepeat(live, fingerprint, answer, wrong);
   } else if (isReused(answer)) wrong('a fresh key was refused as reused');
   else {
-    if (answer.type === 'CommandRepeated') checkReached(known, answer, wrong);
+    if (answer.type === 'CommandRepeated') checkReached(known, answer, command.record, wrong);
     if (!isSame(remember, fingerprint, forS)) wrong('its outcome is not remembered as its command asks');
     known.keys.set(id, { fingerprint, at, forS, ...decisionOf(answer) });
   }
@@ -121,6 +122,7 @@ function checkRepeat(first: Key, fingerprint: string, answer: PlacedEvent, wrong
 function checkReached(
   known: Known,
   { data }: Extract<PlacedEvent, { type: 'CommandRepeated' }>,
+  asked: CommandRecord,
   wrong: (text: string) => void,
 ): void {
   const order = data.order_id === null ? undefined : known.orders.get(data.order_id);
@@ -128,7 +130,31 @@ function checkReached(
   const reached =
     reachable.has(data.decided) && order?.changedBy === data.decided && order.offset === data.first_offset;
   const archived = data.decided === 'ProductArchived' && product?.archived === data.first_offset;
-  if (!reached && !archived) wrong(`it repeats ${data.decided} at ${data.first_offset}, which is not there`);
+  const unchanged = data.first_offset === -1 && changesNothing(product, asked, data);
+  if (!reached && !archived && !unchanged)
+    wrong(`it repeats ${data.decided} at ${data.first_offset}, which is not there`);
+}
+
+/** Whether a product has everything already that the command wants of it. */
+function changesNothing(
+  product: Product | undefined,
+  asked: CommandRecord,
+  { decided, product_id }: Extract<PlacedEvent, { type: 'CommandRepeated' }>['data'],
+): boolean {
+  if (product === undefined || product.archived !== null) return false;
+  if (asked.type === 'AdjustStock' && decided === 'StockAdjusted') {
+    const { delta, set_to } = asked.data;
+    const isSame = set_to === null ? delta === 0 : set_to === product.onHand;
+    return asked.data.product_id === product_id && product.onHand !== null && isSame;
+  }
+  if (asked.type !== 'ChangeProduct' || decided !== 'ProductChanged') return false;
+  return asked.data.product_id === product_id && isAs(product, asked.data);
+}
+
+function isAs(product: Product, { name, price, low_stock_threshold: threshold }: ChangeProduct): boolean {
+  if (name !== null && name !== product.name) return false;
+  if (price !== null && !alike(price, product.price)) return false;
+  return threshold === null || threshold.value === product.threshold;
 }
 
 /** What a cancellation or a request for payment may find done: what the order was changed by last. */
