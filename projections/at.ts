@@ -23,13 +23,14 @@ export function orderUntilQuery(schema: string, orderId: string, atMs: number): 
   return { text, values: parameters.values };
 }
 
-/** The last movement of a product's stock up to a log time. */
-export function stockUntilQuery(schema: string, productId: string, atMs: number): Query {
+/** The last movement of a product's stock up to a log time, ms; the last of all where it is null. */
+export function stockUntilQuery(schema: string, productId: string, atMs: number | null): Query {
   const parameters = createParameters();
   const product = parameters.add(cleanText(productId));
+  const until = atMs === null ? '' : `AND t.at <= ${timeParameter(parameters, atMs)}`;
   const text = `SELECT t.product_id, t.at, t.kind, t.quantity, t.on_hand, t.held, t.reason, t.reference, t.order_id,
       t.partition, t.journal_offset
-    FROM ${schema}.stock_movements AS t WHERE t.product_id = ${product} AND t.at <= ${timeParameter(parameters, atMs)}
+    FROM ${schema}.stock_movements AS t WHERE t.product_id = ${product} ${until}
     ORDER BY t.at DESC, t.partition DESC, t.journal_offset DESC LIMIT 1`;
   return { text, values: parameters.values };
 }

@@ -27,6 +27,10 @@ export function isId(part: unknown): boolean {
   return typeof part === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(part);
 }
 
+export function isUuid(part: unknown): boolean {
+  return typeof part === 'string' && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(part);
+}
+
 /** Writes a cursor. `list` names the list with its filter. */
 export function writeCursor(list: string, key: readonly KeyPart[]): string {
   return Buffer.from(JSON.stringify([markOf(list), ...key])).toString('base64url');

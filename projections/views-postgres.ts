@@ -36,9 +36,10 @@ export function createViews(pool: Pool): Views {
         // The checkpoint first: rows that it does not cover may come with them, never the other way round.
         const next = (await progressOf(generation)).get(partition) ?? 0;
         const events = await many(list, paging, orderHistory.toOrderEvent, cursor);
-        // Behind its last page an order has no events, and yet there are some.
+        // The events that make the order may be on another page.
         const isThere =
-          events.rows.length > 0 || (await rows(orderHistory.orderKnownQuery(generation.schema, orderId))).length > 0;
+          orderHistory.makeOrder(events.rows) ||
+          (await rows(orderHistory.orderKnownQuery(generation.schema, orderId))).length > 0;
         return { row: isThere ? events : null, next };
       }),
     orderAt: (orderId, atMs) =>

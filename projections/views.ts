@@ -164,8 +164,8 @@ export interface Views {
   orderEvents(orderId: string, partition: number, paging: Paging): Promise<Seen<Listed<OrderEventView>>>;
   /** The order as it was at a log time, ms since the epoch; null where it was not there yet. */
   orderAt(orderId: string, atMs: number): Promise<OrderView | null>;
-  /** The last movement of a product up to a log time, ms since the epoch; null where there was none yet. */
-  stockAt(productId: string, atMs: number): Promise<MovementView | null>;
+  /** The last movement of a product, up to a log time (ms since the epoch) where one is given; null where there was none. */
+  stockAt(productId: string, atMs: number | null): Promise<MovementView | null>;
   product(productId: string, partition: number): Promise<Seen<ProductView>>;
   /** By product_id, ascending. @throws CursorError */
   products(filter: ProductFilter, paging: Paging): Promise<Listed<ProductView>>;

@@ -1,7 +1,7 @@
 // Dead letters as Postgres lists them: the topic's fold, kept by the workers.
 import type { Pool } from 'pg';
 import type { DeadLetter, DeadLetterStatus } from '../../schemas/dead-letters.ts';
-import { isId, isTime, readCursor } from '../cursor.ts';
+import { isTime, isUuid, readCursor } from '../cursor.ts';
 import { countQuery, createParameters, listed, pageQuery, timeParameter } from '../query.ts';
 import type { ListQuery } from '../query.ts';
 import type { Listed, Paging } from '../views.ts';
@@ -80,7 +80,7 @@ function listQuery(filter: DeadLetterFilter, paging: Paging): ListQuery {
     if (value !== undefined) where.push(`${column} = ${parameters.add(value)}`);
   }
   if (paging.kind === 'cursor' && paging.after !== null) {
-    const [at, id] = readCursor(nameOf(filter), [isTime, isId], paging.after);
+    const [at, id] = readCursor(nameOf(filter), [isTime, isUuid], paging.after);
     where.push(`(last_at, dead_letter_id) < (${timeParameter(parameters, Number(at))}, ${parameters.add(id)}::uuid)`);
   }
   return {

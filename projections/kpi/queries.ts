@@ -119,7 +119,8 @@ export function toStatistics({ statuses, days, revenue }: NowRow): OrderStatisti
   const { orders, accepted, refused, paid, failed } = days[0] ?? none;
   return {
     total: statuses.reduce((sum, one) => sum + one.orders, 0),
-    by_status: Object.fromEntries(statuses.map((one) => [one.status, one.orders])),
+    // Which statuses orders once had is no figure.
+    by_status: Object.fromEntries(statuses.filter(({ orders }) => orders !== 0).map((one) => [one.status, one.orders])),
     today: { orders, accepted, refused, paid, failed },
     ...moneyOf(revenue),
   };

@@ -46,9 +46,18 @@ export function orderEventsQuery(schema: string, orderId: string, paging: Paging
   return { select: columns, from: `${schema}.order_events AS t`, where, order, parameters };
 }
 
-/** One row where any event names the order. */
+/** The events that make an order; a refused command may name an order that there never was. */
+const firstEvents: readonly string[] = ['OrderPlaced', 'OrderAccepted', 'OrderRefused'];
+
+/** Whether the events show that their order exists. */
+export function makeOrder(events: readonly Pick<OrderEventView, 'type'>[]): boolean {
+  return events.some(({ type }) => firstEvents.includes(type));
+}
+
+/** One row where the order exists. */
 export function orderKnownQuery(schema: string, orderId: string): Query {
-  return { text: `SELECT 1 FROM ${schema}.order_events WHERE order_id = $1 LIMIT 1`, values: [cleanText(orderId)] };
+  const text = `SELECT 1 FROM ${schema}.order_events WHERE order_id = $1 AND type = ANY($2) LIMIT 1`;
+  return { text, values: [cleanText(orderId), firstEvents] };
 }
 
 export function toOrderEvent(row: OrderEventRow): OrderEventView {

@@ -1,10 +1,11 @@
 // Audits on behalf of the HTTP room: `ledger audit` as a process of its own, so that reading the whole log takes neither
 // memory nor time from requests, and ends with the service.
+import { Problem } from '../http/problems.ts';
 import type { Audits } from '../http/room.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Said } from './child-verb.ts';
-import { lastWords, runVerb } from './child-verb.ts';
+import { runVerb } from './child-verb.ts';
+import { reportOf } from './verb-answers.ts';
 
 export interface RunningAudits extends Audits {
   /** Ends an audit that is under way. */
@@ -19,7 +20,8 @@ export function createAudits({ auditMsMax }: Pick<Config, 'auditMsMax'>, logger:
   async function run(atRest: boolean, signal: AbortSignal): Promise<object> {
     const said = await runVerb(['audit', '--json', ...(atRest ? ['--at-rest'] : [])], signal);
     if (said.words !== '') logger.warn({ said: said.words }, 'an audit had something to say');
-    return parse(said);
+    // An audit that found something has a report too; one that could not work has only words.
+    return reportOf(said);
   }
 
   return {
@@ -30,7 +32,9 @@ export function createAudits({ auditMsMax }: Pick<Config, 'auditMsMax'>, logger:
       try {
         return await running;
       } catch (error) {
-        throw late.aborted ? new Error(`it was not done after ${auditMsMax} ms`, { cause: error }) : error;
+        if (!late.aborted) throw error;
+        const detail = `The audit was not done after ${auditMsMax} ms.`;
+        throw new Problem('dependency_down', { detail, cause: error });
       } finally {
         running = null;
       }
@@ -41,15 +45,4 @@ export function createAudits({ auditMsMax }: Pick<Config, 'auditMsMax'>, logger:
       await running?.catch(() => undefined);
     },
   };
-}
-
-/** An audit that found something has a report too; one that could not work has only words. */
-function parse(said: Said): object {
-  try {
-    const parsed: unknown = JSON.parse(said.report);
-    if (typeof parsed === 'object' && parsed !== null) return parsed;
-  } catch (error) {
-    throw new Error(lastWords(said), { cause: error });
-  }
-  throw new Error('it printed no report');
 }

@@ -2,7 +2,6 @@
 // that people would call, so that it takes neither memory nor time from requests and ends with the service.
 import type { Pool } from 'pg';
 import { startReplay, wholeJournal } from '../../consumers/replay/replay.ts';
-import { CursorError } from '../../projections/views.ts';
 import { isOffset, readCursor, writeCursor } from '../../projections/cursor.ts';
 import { NotActivatable } from '../../projections/activation.ts';
 import { definitionHash } from '../../projections/generations.ts';
@@ -12,6 +11,7 @@ import type { Replay } from '../../projections/replays.ts';
 import { createPostgresStore } from '../../projections/store.ts';
 import type { Paging } from '../../projections/views.ts';
 import { Problem } from '../http/problems.ts';
+import { guarded } from '../http/reader.ts';
 import type { ReplayOrder, Replays } from '../http/room.ts';
 import type { Log } from '../log/port.ts';
 import type { Config } from '../platform/config.ts';
@@ -22,6 +22,7 @@ import { rollBack } from './replay/compare.ts';
 import { dropReplay } from './replay/expire.ts';
 import { replayJson } from './replay/render.ts';
 import { BadRequest, boundedRanges, requestOf } from './replay/request.ts';
+import { refusalOf, reportOf } from './verb-answers.ts';
 
 export interface RunningReplays extends Replays {
   /** Ends what is under way; it can be gone on with later. */
@@ -44,7 +45,7 @@ export function createReplays(options: ReplaysOptions): RunningReplays {
   const { run, mustHaveRoom, stop, stopping } = createRunner(config);
 
   async function mustFind(id: string): Promise<Replay> {
-    const replay = await findReplay(pool, id);
+    const replay = await guarded(() => findReplay(pool, id));
     if (replay === null) throw new Problem('not_found');
     return replay;
   }
@@ -68,7 +69,7 @@ export function createReplays(options: ReplaysOptions): RunningReplays {
       const { replayId, status } = await mustFind(id);
       const isThere = status === 'caught_up' || status === 'retired' || status === 'active';
       if (!isThere) throw new Problem('replay_not_ready', { detail: `The replay is ${status}.` });
-      return parse(await run(['replay', 'diff', replayId, '--json'], signal));
+      return reportOf(await run(['replay', 'diff', replayId, '--json'], signal));
     },
     activate: async (id, despite, signal) => {
       const { replayId } = await mustFind(id);
@@ -111,7 +112,7 @@ function createRunner({ replaysMax, replayHeapMbMax }: Pick<Config, 'replaysMax'
       const said = runVerb(args, over, [`--max-old-space-size=${replayHeapMbMax}`]);
       running.add(said);
       try {
-        return await said;
+        return await guarded(() => said);
       } finally {
         running.delete(said);
       }
@@ -161,34 +162,19 @@ async function page(pool: Pool, paging: Paging): ReturnType<Replays['list']> {
   return { rows: shown.map(replayJson), next, total: null };
 }
 
-/** What of the rooms below is the caller's to hear. @throws Problem; everything else as it came */
-async function refusing<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof BadRequest) {
-      const errors = [{ detail: error.message, pointer: `#/${error.field}` }];
-      throw new Problem('validation_failed', { detail: `${error.field}: ${error.message}.`, errors });
+/** What of the rooms below is the caller's to hear. @throws Problem; `dependency_down` where a server is away */
+function refusing<T>(work: () => Promise<T>): Promise<T> {
+  return guarded(async () => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof BadRequest) {
+        const errors = [{ detail: error.message, pointer: `#/${error.field}` }];
+        throw new Problem('validation_failed', { detail: `${error.field}: ${error.message}.`, errors });
+      }
+      if (error instanceof NameTaken) throw new Problem('already_exists', { detail: `${error.message}.` });
+      if (error instanceof NotActivatable) throw new Problem('replay_not_ready', { detail: `${error.message}.` });
+      throw error;
     }
-    if (error instanceof NameTaken) throw new Problem('already_exists', { detail: `${error.message}.` });
-    if (error instanceof NotActivatable) throw new Problem('replay_not_ready', { detail: `${error.message}.` });
-    if (error instanceof CursorError) throw new Problem('cursor_invalid');
-    throw error;
-  }
-}
-
-function refusalOf(ended: Said): Problem {
-  const { report } = ended;
-  const words = lastWords(ended);
-  if (report.trim() === '') return new Problem('replay_not_ready', { detail: words.replace(/^ledger: /, '') });
-  const said: unknown = JSON.parse(report);
-  const refused = typeof said === 'object' && said !== null && 'refused' in said ? String(said.refused) : words;
-  return new Problem('replay_differs', { detail: `${refused}.` });
-}
-
-function parse(ended: Said): object {
-  const { report } = ended;
-  const parsed: unknown = report.trim() === '' ? null : JSON.parse(report);
-  if (typeof parsed === 'object' && parsed !== null) return parsed;
-  throw new Problem('dependency_down', { detail: `There is no comparison: ${lastWords(ended)}` });
+  });
 }

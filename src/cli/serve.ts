@@ -42,6 +42,8 @@ import type { Roles } from './role-reports.ts';
 import { reportRoles } from './role-reports.ts';
 import { withAdvice } from './replay/advice.ts';
 import { checkStart } from './start-checks.ts';
+import type { Stoppable } from './stop-together.ts';
+import { stopTogether } from './stop-together.ts';
 import { version } from './version.ts';
 import { startWorkers } from './workers.ts';
 import { createWriterMetrics } from './writer-metrics.ts';
@@ -77,6 +79,7 @@ export async function serve(
     // Ended after the projector, so that Redis gets what Postgres got.
     const mirrors = roles.has('projector') ? openMirrors(parts, running) : null;
     const started: Stoppable[] = [];
+    // Nobody waits for an answer any more; where Kafka is silent each of them waits for its time-out.
     running.defer(() => stopTogether(started));
     const stopLater = <T extends Stoppable>(role: T): T => {
       started.push(role);
@@ -99,11 +102,10 @@ export async function serve(
       { writer, projector, workers },
       { ...parts, msMax: config.healthTimeoutMs },
     );
+    // Together: readiness goes off at once, and requests under way hear how their audit or replay ended.
     const app = running.adopt(await createHttp(parts, { client: api, writer, projector, workers }), (http) =>
-      http.close(),
+      stopTogether([{ stop: () => http.close() }, parts.audits, parts.replays]),
     );
-    running.defer(() => parts.audits.stop());
-    running.defer(() => parts.replays.stop());
     await app.listen({ port: config.port, host: config.host, backlog: config.connectionsBacklog });
     // In reverse: requests first, then what they rest on, so that nobody waits for an answer that can no longer come.
     return { url: urlOf(app), stop: () => running.disposeAsync() };
@@ -111,17 +113,6 @@ export async function serve(
     await running.disposeAsync();
     throw error;
   }
-}
-
-interface Stoppable {
-  stop(): Promise<void>;
-}
-
-/** Nobody waits for an answer any more; where Kafka is silent each of them waits for its time-out. */
-async function stopTogether(roles: readonly Stoppable[]): Promise<void> {
-  const ends = await Promise.allSettled(roles.map((role) => role.stop()));
-  const failure = ends.find((end) => end.status === 'rejected');
-  if (failure !== undefined) throw failure.reason;
 }
 
 async function connect(config: Config, logger: Logger, running: AsyncDisposableStack, signal: AbortSignal) {

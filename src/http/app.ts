@@ -156,6 +156,7 @@ function createRoom(deps: AppDeps): Room {
 function createServer({ config, logger, metrics }: Pick<AppDeps, 'config' | 'logger' | 'metrics'>): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = logger;
   const broken = createBrokenRequests((code) => metrics.brokenRequests.inc({ code }));
+  const secure = securityHeaders();
   const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace_id' }),
@@ -180,13 +181,13 @@ function createServer({ config, logger, metrics }: Pick<AppDeps, 'config' | 'log
     onConstructorPoisoning: 'error',
     clientErrorHandler: broken.answer,
     frameworkErrors: (error, request, reply) => {
-      sendProblem(request, reply, problemOfError(error));
+      // No hook has seen this request.
+      sendProblem(request, reply.headers(secure), problemOfError(error));
     },
   });
   app.server.maxConnections = config.connectionsMax;
   // Node drops headers beyond its limit in silence; one more than ours lets them be noticed.
   app.server.maxHeadersCount = config.headersMax + 1;
-  const secure = securityHeaders();
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(secure).header('x-trace-id', request.id);
     if (broken.begun(request.raw) <= config.pipelinedMax) return done();

@@ -18,6 +18,11 @@ export const consumerSchema = Type.String({
 export const deadLetterParams = Type.Object({
   dead_letter_id: Type.String({ format: 'uuid', maxLength: 36, description: 'Identity of a dead letter.' }),
 });
+export const letterOrderSchema = Type.String({
+  format: 'uuid',
+  maxLength: 36,
+  description: 'The order that it is about.',
+});
 const reason = Type.Optional(
   Type.String({ minLength: 1, maxLength: 255, ...anyText, description: 'Why, for people.' }),
 );

@@ -35,12 +35,12 @@ export function ageOf(request: FastifyRequest): number {
   return maxAgeOf(request.headers['cache-control']) * 1_000;
 }
 
-/** Sends figures; `asOf`: when they were read, ms since the epoch. */
+/** Sends figures; `asOf`: when they were read, ms since the epoch; `dated`: members that say so too, in place of others. */
 export function sendFigures(
   { client }: Pick<Room, 'client'>,
   request: FastifyRequest,
   reply: FastifyReply,
-  { content, asOf }: { readonly content: object; readonly asOf: number },
+  { content, asOf, dated = {} }: { readonly content: object; readonly asOf: number; readonly dated?: object },
 ): FastifyReply {
   const tag = `"${createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22)}"`;
   // Weak: the same figures of another moment differ in as_of.
@@ -48,7 +48,7 @@ export function sendFigures(
   if (noneMatches(request.headers['if-none-match'], tag)) {
     return sendAnswer(request, reply, { status: 'unmodified', headers, body: null });
   }
-  return sendAnswer(request, reply, { status: 'done', headers, body: { ...content, as_of: iso(asOf) } });
+  return sendAnswer(request, reply, { status: 'done', headers, body: { ...content, ...dated, as_of: iso(asOf) } });
 }
 
 /** A list of ranks as `sendFigures` takes it. */

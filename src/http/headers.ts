@@ -39,7 +39,7 @@ export function etagOf(row: { readonly version: number; readonly journal_offset:
 export const ifMatchPattern = '^(?:\\*|(?:W/)?"[!#-~]*"(?:[ \\t]*,[ \\t]*(?:W/)?"[!#-~]*")*)$';
 
 /**
- * Reads `If-Match`, whose form was checked.
+ * Reads `If-Match`, whose form was checked: tags of this service, or versions alone in quotes.
  * @returns the versions of which one must be the present one; null where any will do. Weak tags and tags that are none
  * of ours match nothing.
  */
@@ -47,7 +47,7 @@ export function parseIfMatch(header: string | undefined): readonly number[] | nu
   if (header === undefined || header.trim() === '*') return null;
   const tags = header.matchAll(/(W\/)?"([!#-~]*)"/g);
   const versions = [...tags].flatMap(([, weak, tag]) => {
-    const version = /^(\d{1,15})\.\d{1,16}$/.exec(tag ?? '')?.[1];
+    const version = /^(\d{1,15})(?:\.\d{1,16})?$/.exec(tag ?? '')?.[1];
     return weak !== undefined || version === undefined ? [] : [Number(version)];
   });
   return [...new Set(versions)];

@@ -41,6 +41,8 @@ export interface RouteDoc {
 const everywhere: readonly ProblemCode[] = [
   'internal_error',
   'bad_request',
+  'method_not_allowed',
+  'overloaded',
   'request_timeout',
   'uri_too_long',
   'headers_too_large',

@@ -12,13 +12,15 @@ import type {
 } from '../../projections/views.ts';
 import { CursorError, NotReadyError } from '../../projections/views.ts';
 import type { LedgerClient } from '../log/client-port.ts';
-import type { ProjectionName, SeenPositions, ViewWaits } from './positions.ts';
+import type { Positions, ProjectionName, SeenPositions, ViewWaits } from './positions.ts';
 import { Problem } from './problems.ts';
 import { within } from './timer.ts';
 
 export interface ReadOptions {
   /** Next offset of the row's partition that the caller wants to be applied, besides what this instance has seen. */
   readonly atLeast: number;
+  /** The same of other partitions, where the row has something of theirs. */
+  readonly elsewhere?: Positions;
   /** Longest wait, ms; 0: not at all. */
   readonly waitMs: number;
 }
@@ -88,13 +90,30 @@ export function createReader({ client, views, figures, waits, seen, now }: Reade
     return { row: last.row, stale: false };
   }
 
+  /** Whether the view shows what the caller wants of other partitions; waits for it like for the row's own. */
+  async function shows(projection: ProjectionName, { elsewhere = new Map(), waitMs }: ReadOptions): Promise<boolean> {
+    if (elsewhere.size === 0) return true;
+    const applied = await views.progress(projection);
+    const behind = [...elsewhere].filter(([partition, next]) => (applied.get(partition) ?? 0) < next);
+    if (behind.length === 0) return true;
+    if (waitMs <= 0 || !client.ready()) return false;
+    const waiting = behind.map(([partition, next]) => waits.reached(projection, partition, next, waitMs));
+    return (await Promise.all(waiting)).every((reached) => reached);
+  }
+
   return {
     order: (id, partition, options) =>
       guarded(() => read('order-state', () => views.order(id, partition), partition, options)),
     product: (id, partition, options) =>
       guarded(() => read('stock', () => views.product(id, partition), partition, options)),
     orderEvents: (id, partition, paging, options) =>
-      guarded(() => read('order-history', () => views.orderEvents(id, partition, paging), partition, options)),
+      guarded(async () => {
+        const started = now();
+        const isWhole = await shows('order-history', options);
+        const left = { ...options, waitMs: Math.max(0, options.waitMs - (now() - started)) };
+        const found = await read('order-history', () => views.orderEvents(id, partition, paging), partition, left);
+        return { ...found, stale: found.stale || !isWhole };
+      }),
     list: (query) => guarded(() => query(views)),
     figures: (query) => guarded(() => query(figures)),
   };

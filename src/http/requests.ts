@@ -65,7 +65,8 @@ export function productOf(params: { readonly product_id: string }): ProductId {
 /**
  * The version that must be the present one; null for any. The writer compares one version, so of several the one is
  * taken that `present` says.
- * @throws Problem `version_mismatch` where If-Match has no tag of ours, and what `present` throws
+ * @throws Problem `version_mismatch` where If-Match has no tag of ours, `not_found` where there is nothing that it could
+ * name, and what `present` throws
  */
 export async function expectedVersion(
   request: FastifyRequest,
@@ -74,6 +75,7 @@ export async function expectedVersion(
   const versions = parseIfMatch(request.headers['if-match']);
   if (versions === null) return null;
   if (versions.length === 0) {
+    if ((await present()) === null) throw new Problem('not_found');
     throw new Problem('version_mismatch', { detail: 'If-Match has no entity tag of this service.' });
   }
   const newest = Math.max(...versions);
@@ -99,7 +101,8 @@ export function readOptions(
   }
   const { waitS } = preferOf(request);
   const waitMs = waitS === null ? viewWaitMsMax : Math.min(waitS * 1_000, viewWaitMsMax);
-  return { atLeast: positions.get(partition) ?? 0, waitMs };
+  const elsewhere = new Map([...positions].filter(([one]) => one !== partition));
+  return { atLeast: positions.get(partition) ?? 0, elsewhere, waitMs };
 }
 
 /** Resolves when the client hangs up before it has its answer. */

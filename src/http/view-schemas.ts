@@ -76,7 +76,7 @@ export const viewSchemas = [
     Type.Object({
       start: day,
       end: day,
-      days: Type.Array(Type.Object({ date: day, ...sums })),
+      days: Type.Array(Type.Object({ date: day, ...sums, as_of: asOf })),
       totals: Type.Object(sums, { description: 'Of all days together; customers are distinct over all of them.' }),
       as_of: asOf,
     }),

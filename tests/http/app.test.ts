@@ -187,14 +187,16 @@ describe('the documents', () => {
     expect(document.components.securitySchemes.bearer).toMatchObject({ scheme: 'bearer' });
     expect(document.paths['/v1/orders']?.['post']?.requestBody?.required).toBe(true);
     expect(document.paths['/v1/orders/{order_id}/cancel']?.['post']?.requestBody?.required).toBe(false);
-    const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, ...operation })),
-    );
-    const ours = routes.filter(({ name }) => name.includes('/v1/'));
+    const ours = Object.entries(document.paths)
+      .flatMap(([path, all]) => Object.entries(all).map(([method, one]) => ({ name: `${method} ${path}`, ...one })))
+      .filter(({ name }) => name.includes('/v1/'));
     expect(ours.map(({ name }) => name).sort()).toEqual(v1Routes);
     for (const { name, security, responses } of ours) {
       expect({ name, security }).toEqual({ name, security: [{ bearer: [] }] });
-      expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '500', '503']));
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '405', '500', '503']));
+      expect(JSON.stringify(responses['503'])).toContain('`overloaded`');
+      // Also where the route wants no body.
+      if (!name.startsWith('get ')) expect(responses).toMatchObject({ 400: {}, 413: {}, 415: {} });
       for (const [status, response] of Object.entries(responses)) {
         expect(Object.keys(response.headers)).toContain('X-Trace-Id');
         if (Number(status) >= 400) expect(Object.keys(response.content)).toEqual(['application/problem+json']);

@@ -1,10 +1,10 @@
 // Sums, ranks and levels over HTTP: what is asked of the views, how answers are dated and tagged, what is refused.
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
-import type { Figures, InventoryView, OrderEventView, RankedCustomer } from '../../projections/views.ts';
+import type { Figures, InventoryView, RankedCustomer } from '../../projections/views.ts';
 import { NotReadyError } from '../../projections/views.ts';
 import type { Body, Given } from './support.ts';
-import { appOf, asOperator, asService, brokerTime, playedClient, playedFigures, playedViews } from './support.ts';
+import { appOf, asService, brokerTime, playedClient, playedFigures, playedViews } from './support.ts';
 
 const apps: FastifyInstance[] = [];
 afterEach(async () => {
@@ -131,6 +131,17 @@ describe('days', () => {
   });
 });
 
+test('each day of a range is dated as a day alone is', async () => {
+  const range: Figures['range'] = async (start) => {
+    const { as_of, ...day } = await playedFigures().day(start);
+    return { days: [day], totals: day, as_of };
+  };
+  const app = await given({ figures: playedFigures({ range }) });
+  const alone = (await get(app, '/v1/kpis/daily?date=2026-01-01')).json<Body>();
+  const body = (await get(app, '/v1/kpis/range?start=2026-01-01&end=2026-01-01')).json<Body & { days: object[] }>();
+  expect(body.days).toEqual([alone]);
+});
+
 describe('age', () => {
   test.each([
     [{}, 0],
@@ -237,60 +248,5 @@ describe('lists', () => {
     await get(app, '/v1/inventory/transactions');
     await get(app, '/v1/inventory/transactions?product_id=p-1&from=2026-01-01&to=2026-01-02T00:00:00Z');
     expect(filters).toEqual([{}, { product_id: 'p-1', from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 2) }]);
-  });
-});
-
-describe('the events of an order', () => {
-  const id = '0003b85d-f41c-81f9-beb7-9f4ef3ebd95e';
-  const event: OrderEventView = {
-    type: 'StockHeld',
-    at: brokerTime,
-    partition: 3,
-    journal_offset: 7,
-    command_id: '11111111-1111-4111-8111-111111111111',
-    actor: 'key:x',
-    command_offset: 5,
-    source: { partition: 1, command_offset: 9 },
-    correlation_id: 'trace',
-    data: { order_id: id },
-  };
-  const withEvents = (next: number): Given => ({
-    views: {
-      ...playedViews({}, () => next),
-      orderEvents: () => Promise.resolve({ row: { rows: [event], next: null, total: 1 }, next }),
-    },
-  });
-
-  test('say where they are, who asked, and what caused them', async () => {
-    const answer = await get(await given(withEvents(8)), `/v1/orders/${id}/events`);
-    expect(answer.json()).toEqual({
-      data: [
-        {
-          type: 'StockHeld',
-          at: now,
-          position: '3:7',
-          command_id: event.command_id,
-          actor: 'key:x',
-          cause: { command: '3:5', source: '1:9', trace_id: 'trace' },
-          data: { order_id: id },
-        },
-      ],
-      next_cursor: null,
-    });
-    expect(answer.headers['ledger-stale']).toBeUndefined();
-  });
-
-  test('are stale where the view is behind what the caller has seen', async () => {
-    const headers = { 'ledger-position': '3:20', prefer: 'wait=0' };
-    const answer = await get(await given(withEvents(8)), `/v1/orders/${id}/events`, headers);
-    expect([answer.statusCode, answer.headers['ledger-stale']]).toEqual([200, 'true']);
-  });
-
-  test('of no order are not found', async () => {
-    const app = await given({});
-    for (const path of [id, 'nonsense']) {
-      const answer = await app.inject({ url: `/v1/orders/${path}/events`, headers: asOperator });
-      expect([answer.statusCode, answer.json<Body>().code]).toEqual([404, 'not_found']);
-    }
   });
 });

@@ -188,7 +188,7 @@ const noCustomers: Customers = {
   erase: () => Promise.resolve(),
 };
 
-const noDeadLetters: DeadLetters = {
+export const noDeadLetters: DeadLetters = {
   list: () => Promise.resolve({ rows: [], next: null, total: 0 }),
   find: () => Promise.resolve(null),
   count: () => Promise.resolve(0),

@@ -1,14 +1,45 @@
 // Requests that are refused for what they carry: media type, bytes, key, values, query. Nothing reaches a partition.
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { isId, isTime, readCursor, writeCursor } from '../../projections/cursor.ts';
+import type { DeadLetterFilter } from '../../projections/dead-letters/queries.ts';
+import type { ProductView, Views } from '../../projections/views.ts';
 import type { Body, PlayedClient } from './support.ts';
-import { appOf, asOperator, playedClient } from './support.ts';
+import { appOf, asOperator, noDeadLetters, playedClient, playedViews } from './support.ts';
+
+const product: ProductView = {
+  product_id: 'a',
+  name: 'Lamp',
+  price: { amount: 1, currency: 'USD' },
+  on_hand: 1,
+  held: 0,
+  available: 1,
+  tracked: true,
+  billing: 'single',
+  frequency: null,
+  low_stock_threshold: null,
+  archived: false,
+  version: 1,
+  created_at: 0,
+  updated_at: 0,
+  partition: 0,
+  journal_offset: 1,
+};
+/** Views that read cursors as the real ones do. */
+const views: Views = {
+  ...playedViews({ products: [product] }),
+  products: () => Promise.resolve({ rows: [], next: null, total: 0 }),
+  orders: (_filter, paging) => {
+    if (paging.kind === 'cursor' && paging.after !== null) readCursor('orders', [isTime, isId], paging.after);
+    return Promise.resolve({ rows: [], next: null, total: 0 });
+  },
+};
 
 let client: PlayedClient;
 let app: FastifyInstance;
 beforeAll(async () => {
   client = playedClient();
-  app = await appOf({ client });
+  app = await appOf({ client, views });
 });
 afterAll(async () => {
   expect(client.submitted).toEqual([]);
@@ -168,6 +199,16 @@ describe('products and stock that are refused for their values', () => {
   });
 });
 
+test('If-Match of what does not exist: 404, whatever it names', async () => {
+  const headers = { ...asOperator, 'if-match': '"x"' };
+  const urls = ['/v1/products/none', '/v1/orders/00030000-0000-8000-8000-00000000000a/cancel'] as const;
+  const answers = await Promise.all([
+    app.inject({ method: 'DELETE', url: urls[0], headers }),
+    app.inject({ method: 'POST', url: urls[1], headers }),
+  ]);
+  for (const answer of answers) expect([answer.statusCode, answer.json<Body>().code]).toEqual([404, 'not_found']);
+});
+
 describe('queries', () => {
   test.each([
     ['/v1/orders?limit=0', '#/query/limit'],
@@ -188,15 +229,37 @@ describe('queries', () => {
     ['/v1/orders?to=2026-04-31', '#/query/to'],
     ['/v1/orders?to=2026-00-10', '#/query/to'],
     ['/v1/orders?to=2026-02-28T25:00:00Z', '#/query/to'],
-    ['/v1/orders?cursor=a%20b', '#/query/cursor'],
     ['/v1/orders?user_id=A', '#/query/user_id'],
     ['/v1/orders?__proto__[x]=1', '#/query/__proto__[x]'],
     ['/v1/orders?reference=%00', '#/query/reference'],
     ['/v1/products?archived=maybe', '#/query/archived'],
+    ['/v1/dead-letters?order_id=%00', '#/query/order_id'],
+    ['/v1/dead-letters?order_id=x', '#/query/order_id'],
   ])('%s', async (url, pointer) => {
     const answer = await app.inject({ url, headers: asOperator });
     expect([answer.statusCode, answer.json<Body>().code]).toEqual([422, 'validation_failed']);
     expect(answer.json<Body>().errors[0]?.pointer).toBe(encodeURI(pointer));
+  });
+
+  const foreign = writeCursor('another list', [1, 'x']);
+  test.each(['', 'x', 'a b', '%', '~', 'x'.repeat(7_000), foreign])('the cursor %.20j: 400', async (cursor) => {
+    const url = `/v1/orders?cursor=${encodeURIComponent(cursor)}`;
+    const answer = await app.inject({ url, headers: asOperator });
+    expect([answer.statusCode, answer.json<Body>().code]).toEqual([400, 'cursor_invalid']);
+  });
+
+  test('the order of dead letters is found however its id is written', async () => {
+    const asked: DeadLetterFilter[] = [];
+    const none = { rows: [], next: null, total: 0 };
+    const deadLetters = {
+      ...noDeadLetters,
+      list: (filter: DeadLetterFilter) => (asked.push(filter), Promise.resolve(none)),
+    };
+    const other = await appOf({ deadLetters });
+    const id = '00030000-0000-8000-8000-00000000000a';
+    await other.inject({ url: `/v1/dead-letters?order_id=${id.toUpperCase()}`, headers: asOperator });
+    await other.close();
+    expect(asked).toEqual([{ order_id: id }]);
   });
 
   test('by cursor and by pages', async () => {

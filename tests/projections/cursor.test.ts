@@ -1,6 +1,6 @@
 // Cursors are texts from outside: only what a list gave out opens that list again.
 import { describe, expect, test } from '@jest/globals';
-import { isId, isTime, readCursor, writeCursor } from '../../projections/cursor.ts';
+import { isId, isTime, isUuid, readCursor, writeCursor } from '../../projections/cursor.ts';
 import { CursorError } from '../../projections/views.ts';
 
 const shape = [isTime, isId];
@@ -36,4 +36,11 @@ describe('refused', () => {
   ])('%s', (_title, text) => {
     expect(() => readCursor('orders', shape, text)).toThrow(CursorError);
   });
+});
+
+test('the cursor of dead letters ends with a UUID: nothing else reaches a column of that type', () => {
+  expect(isUuid('3f0d1c1e-0000-4000-8000-000000000001')).toBe(true);
+  for (const part of ['o-1', '', 7, '3f0d1c1e00004000800000000000000001', '3f0d1c1e-0000-4000-8000-00000000000g']) {
+    expect(isUuid(part)).toBe(false);
+  }
 });

@@ -15,7 +15,7 @@ let views: Views;
 const journal = createJournal(3);
 const first: Paging = { kind: 'cursor', limit: 50, after: null };
 const page = (limit: number, after: string | null = null): Paging => ({ kind: 'cursor', limit, after });
-const [a, b] = [orderId(1, 3), orderId(2, 3)];
+const [a, b, never] = [orderId(1, 3), orderId(2, 3), orderId(3, 3)];
 
 beforeAll(async () => {
   database = await openDatabase();
@@ -29,6 +29,10 @@ beforeAll(async () => {
   journal.command(held('gone', a, 1, [1, 1]), held('much', a, 2, [100, 2]), accepted(a));
   journal.command(held('little', b, 1, [3, 1]), accepted(b));
   journal.command(cancelled(a, 'enough'), released('much', a, 2, [100, 0]));
+  journal.command({
+    type: 'CommandRefused',
+    data: { reason: 'unknown_order', detail: 'no', product_id: null, order_id: never },
+  });
   for (const projection of [orderHistory, stock]) {
     await deliver(projection, await database.sink(projection), [journal.events]);
   }
@@ -58,6 +62,10 @@ describe('the events of an order, oldest first', () => {
     expect((await views.orderEvents(orderId(99, 3), 3, first)).row).toBeNull();
   });
 
+  test('of an order that only refused commands name are none', async () => {
+    expect((await views.orderEvents(never, 3, first)).row).toBeNull();
+  });
+
   test('have cursors of their own', async () => {
     const { row } = await views.orderEvents(a, 3, page(1));
     await expect(views.orderEvents(b, 3, page(1, row?.next ?? null))).rejects.toThrow(CursorError);
@@ -84,6 +92,12 @@ describe('the inventory', () => {
     expect([levels(two), two.next]).toEqual([[['little', 'low']], null]);
     await expect(views.inventory(false, page(1, one.next))).rejects.toThrow(CursorError);
   });
+});
+
+test('the stock of a product now is its last movement, whatever the time', async () => {
+  expect(await views.stockAt('much', null)).toMatchObject({ kind: 'released', held: 0, at: timeOf(8) });
+  expect(await views.stockAt('much', timeOf(7))).toMatchObject({ kind: 'held', held: 2 });
+  expect(await views.stockAt('none', null)).toBeNull();
 });
 
 describe('the movements of all products, newest first', () => {

@@ -50,6 +50,8 @@ describe('bytes that are no request of ours', () => {
     ['2,001 headers', request('GET', '/health/live', headers(2_001)), 431, 'headers_too_large'],
     ['101 headers', request('GET', '/health/live', headers(100)), 431, 'headers_too_large'],
     ['an address of 8 KB', request('GET', `/v1/orders?reference=${'x'.repeat(8_192)}`, [bearer]), 414, 'uri_too_long'],
+    ['a path that cannot be read', request('GET', '/v1/orders/%zz', [bearer]), 404, 'not_found'],
+    ['a part of a path of 257', request('GET', `/v1/orders/${'x'.repeat(257)}`, [bearer]), 404, 'not_found'],
     ['two credentials', request('GET', '/v1/orders', [bearer, bearer]), 401, 'unauthenticated'],
     [
       'a length and chunks',

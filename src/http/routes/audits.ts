@@ -5,6 +5,7 @@ import { documented } from '../openapi.ts';
 import { Problem } from '../problems.ts';
 import { goneOf } from '../requests.ts';
 import type { Room } from '../room.ts';
+import { bodyProblems } from './shared.ts';
 
 /** What the answer may need beyond the audit itself, ms. */
 const slackMs = 10_000;
@@ -23,7 +24,7 @@ const docs = documented({
   summary: 'Read the log from zero and say whether it keeps every rule; one at a time.',
   tag: 'service',
   good: { 200: { description: 'The report, whatever was found: see `ok`.', schema: 'AuditReport' } },
-  problems: ['overloaded'],
+  problems: bodyProblems,
 });
 
 export const auditRoutes =
@@ -43,8 +44,7 @@ export const auditRoutes =
           return await reply.header('cache-control', 'no-store').send(report);
         } catch (cause) {
           if (cause instanceof Problem) throw cause;
-          const detail = `The audit gave no report: ${cause instanceof Error ? cause.message : String(cause)}`;
-          throw new Problem('dependency_down', { detail, cause });
+          throw new Problem('dependency_down', { cause });
         } finally {
           request.socket.setTimeout(config.connectionTimeoutMs);
         }

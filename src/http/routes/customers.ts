@@ -101,7 +101,7 @@ function erase({ customers }: Room, app: App): void {
           summary: 'Forget who a customer is. Orders keep the id and nothing else.',
           tag: 'customers',
           good: { 204: { description: 'Nothing is known of the customer.', schema: null } },
-          problems: ['not_found'],
+          problems: [...bodyProblems, 'not_found'],
         }),
         params,
       },

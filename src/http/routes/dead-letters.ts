@@ -8,6 +8,7 @@ import {
   consumerSchema,
   deadLetterParams,
   deadLetterStatusSchema,
+  letterOrderSchema,
   wishAllBody,
   wishOneBody,
 } from '../dead-letter-schemas.ts';
@@ -19,7 +20,6 @@ import { guarded } from '../reader.ts';
 import { callerOf, sendAnswer } from '../requests.ts';
 import { iso } from '../resources.ts';
 import type { Room } from '../room.ts';
-import { orderParams } from '../schemas.ts';
 import { bodyProblems } from './shared.ts';
 
 type App = Parameters<FastifyPluginAsyncTypebox>[0];
@@ -29,7 +29,7 @@ const query = Type.Object(
   {
     consumer: Type.Optional(consumerSchema),
     status: Type.Optional(deadLetterStatusSchema),
-    order_id: Type.Optional(orderParams.properties.order_id),
+    order_id: Type.Optional(letterOrderSchema),
     ...pagingQuery,
   },
   { additionalProperties: false },
@@ -62,7 +62,7 @@ function read({ deadLetters }: Room, app: App): void {
     const filter: DeadLetterFilter = {
       ...(consumer === undefined ? {} : { consumer }),
       ...(status === undefined ? {} : { status }),
-      ...(order_id === undefined ? {} : { order_id }),
+      ...(order_id === undefined ? {} : { order_id: order_id.toLowerCase() }),
     };
     const paging = pagingOf(request.query);
     const listed = await guarded(() => deadLetters.list(filter, paging));

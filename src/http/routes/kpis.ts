@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { ageOf, dayJson, figuresDoc, sendFigures, sumsJson } from '../figures.ts';
 import { daySchema } from '../lists.ts';
 import { Problem } from '../problems.ts';
+import { iso } from '../resources.ts';
 import type { Room } from '../room.ts';
 
 type App = Parameters<FastifyPluginAsyncTypebox>[0];
@@ -63,7 +64,8 @@ function range(room: Room, app: App): void {
       checkRange(start, end, room.config.figuresDaysMax);
       const { as_of, days, totals } = await room.reader.figures((figures) => figures.range(start, end));
       const content = { start, end, days: days.map(dayJson), totals: sumsJson(totals) };
-      return sendFigures(room, request, reply, { content, asOf: as_of });
+      const dated = { days: content.days.map((day) => ({ ...day, as_of: iso(as_of) })) };
+      return sendFigures(room, request, reply, { content, asOf: as_of, dated });
     },
   );
 }

@@ -11,7 +11,7 @@ import { headersIn } from './shared.ts';
 
 const answer = Type.Object({
   product_id: Type.String(),
-  at: Type.String({ format: 'date-time', description: 'The moment that was asked for.' }),
+  at: Type.String({ format: 'date-time', description: 'The moment that was asked for; now, where none was.' }),
   on_hand: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'null: not tracked.' }),
   held: Type.Integer({ description: 'Units held by orders.' }),
   available: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'on_hand minus held.' }),
@@ -52,11 +52,14 @@ export const momentRoutes =
         const options = readOptions(request, partition, { ...config, partitions: client.partitions });
         const { row, stale } = await reader.product(id, partition, options);
         if (row === null) throw new Problem('not_found');
-        const atMs = request.query.at === undefined ? client.brokerNow() : momentOf(request.query.at);
-        const last = await reader.list((views) => views.stockAt(id, atMs));
+        const { at } = request.query;
+        // Without a moment the last movement counts, which may be newer than this instance's idea of the broker's clock.
+        const asked = at === undefined ? null : momentOf(at);
+        const last = await reader.list((views) => views.stockAt(id, asked));
         if (last === null) throw new Problem('not_found', { detail: 'The product was not there yet at that moment.' });
         if (stale) metrics.staleReads.inc();
         const { on_hand, held } = last;
+        const atMs = asked ?? Math.max(client.brokerNow(), last.at);
         const body = {
           product_id: id,
           at: new Date(atMs).toISOString(),

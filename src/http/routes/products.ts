@@ -228,7 +228,7 @@ function archive(room: Room, app: App): void {
             },
             202: undecidedDoc,
           },
-          problems: [...loadProblems, 'not_found', 'version_mismatch'],
+          problems: [...bodyProblems, ...loadProblems, 'not_found', 'version_mismatch'],
         }),
         params: productParams,
         headers: requestHeaders(headersIn('if-match', 'prefer')),

@@ -73,7 +73,7 @@ function docs(operationId: string, summary: string, rest: Pick<RouteDoc, 'good' 
 }
 
 function start({ replays }: Room, app: App): void {
-  const problems = [...bodyProblems, 'overloaded', 'already_exists'] as const;
+  const problems = [...bodyProblems, 'already_exists'] as const;
   app.post(
     '/replays',
     {
@@ -97,7 +97,7 @@ function start({ replays }: Room, app: App): void {
       config: { permission },
       schema: docs('rebuildLeaderboards', 'Build the leaderboards anew and read them when they have caught up.', {
         good: { 202: started },
-        problems: ['overloaded', 'already_exists'],
+        problems: [...bodyProblems, 'already_exists'],
       }),
     },
     async (_request, reply) => sendStarted(reply, await replays.start({ projection: 'leaderboards', activate: true })),
@@ -146,7 +146,7 @@ function look(room: Room, app: App): void {
       schema: {
         ...docs('diffReplay', 'Compare it with what is read, at the same offsets, row by row.', {
           good: { 200: { description: 'What differs.', schema: 'ReplayDiff' } },
-          problems: ['not_found', 'replay_not_ready', 'overloaded'],
+          problems: ['not_found', 'replay_not_ready'],
         }),
         params,
       },
@@ -157,7 +157,7 @@ function look(room: Room, app: App): void {
 }
 
 function change({ replays, config }: Room, app: App): void {
-  const problems = ['not_found', 'replay_not_ready', 'overloaded'] as const;
+  const problems = [...bodyProblems, 'not_found', 'replay_not_ready'] as const;
   const read = { 200: { description: 'The replay that is read from now on.', schema: 'Replay' } };
   app.post(
     '/replays/:replay_id/activate',
@@ -166,7 +166,7 @@ function change({ replays, config }: Room, app: App): void {
       schema: {
         ...docs('activateReplay', 'Read it from now on, once it is at or past what is read now.', {
           good: read,
-          problems: [...problems, ...bodyProblems, 'replay_differs'],
+          problems: [...problems, 'replay_differs'],
         }),
         params,
         body: changeBody,
@@ -200,7 +200,7 @@ function change({ replays, config }: Room, app: App): void {
       schema: {
         ...docs('dropReplay', 'Drop its tables; not while it is read or worked on.', {
           good: { 204: { description: 'It is dropped.', schema: null } },
-          problems: ['not_found', 'replay_not_ready'],
+          problems,
         }),
         params,
       },

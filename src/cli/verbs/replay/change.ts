@@ -1,5 +1,6 @@
 // `ledger replay activate | rollback | drop`: the verbs that change what is read, or take something away.
 import type { Command } from 'commander';
+import { NotActivatable } from '../../../../projections/activation.ts';
 import { shipped } from '../../../../projections/registry.ts';
 import { confirm } from '../../replay/ask.ts';
 import { UnexplainedDifference, activateReplay, mustFind, rollBack } from '../../replay/compare.ts';
@@ -44,6 +45,7 @@ export function addActivate(replay: Command): void {
         } catch (error) {
           if (error instanceof UnexplainedDifference && flags.json === true)
             print({ refused: error.message, diff: error.diff });
+          if (error instanceof NotActivatable && flags.json === true) print({ not_ready: error.message });
           throw error;
         }
       }),
