@@ -21,6 +21,8 @@ export interface ActivationOptions {
   readonly lacking?: (old: Checkpoints) => Promise<string | null>;
 }
 
+/** For views that are being read; then they follow later, ms. */
+const viewsWaitMsMax = 5_000;
 /** How long the old generation is held still to be overtaken, ms: reads of it go on, its projector waits. */
 const holdMsMax = 200;
 const pollMs = 10;
@@ -34,10 +36,17 @@ export class NotActivatable extends Error {
   }
 }
 
+/** What an activation did. */
+export interface Activation {
+  /** The number of the generation before; null where there was none. */
+  readonly before: number | null;
+  /** Why views of schema `live` show the one before for now; a projector replaces them. Null where they follow already. */
+  readonly warning: string | null;
+}
+
 /**
- * Activates a generation and retires the one before; then the views of schema `live` follow, which may take as long as
- * somebody's query on one. Activating the active one changes nothing.
- * @returns the number of the generation before; null where there was none
+ * Activates a generation and retires the one before; then the views of schema `live` follow, those that are being read
+ * later on. Activating the active one changes nothing.
  * @throws NotActivatable; the driver's error; the signal's reason
  */
 export async function activate(
@@ -45,15 +54,12 @@ export async function activate(
   projection: string,
   generation: number,
   { shipped, waitMsMax, signal, lacking = () => Promise.resolve(null) }: ActivationOptions,
-): Promise<number | null> {
+): Promise<Activation> {
   const started = performance.now();
   for (;;) {
     signal.throwIfAborted();
     const outcome = await attempt(pool, projection, generation, lacking);
-    if (outcome.kind === 'active') {
-      await ensureLiveViews(pool, shipped, await activeGenerations(pool));
-      return outcome.before;
-    }
+    if (outcome.kind === 'active') return { before: outcome.before, warning: await replaceViews(pool, shipped) };
     if (performance.now() - started > waitMsMax) {
       const text = `generation ${generation} of ${projection} is behind the active one (${outcome.behind}); is a projector running?`;
       throw new NotActivatable(text);
@@ -62,12 +68,35 @@ export async function activate(
   }
 }
 
-/** The newest generation that was replaced and can be read again: it was followed since. @throws the driver's error */
-export async function generationBefore(pool: Pool, projection: string): Promise<Generation | null> {
-  const { rows } = await pool.query<Generation>(
-    `SELECT projection, generation, schema_name AS schema, version, definition_hash AS "definitionHash"
+/** Whatever befalls the views, the activation stands; answers what is left to be done. */
+async function replaceViews(pool: Pool, shipped: readonly Shipped[]): Promise<string | null> {
+  try {
+    const busy = await ensureLiveViews(pool, shipped, await activeGenerations(pool), viewsWaitMsMax);
+    if (busy.length === 0) return null;
+    return `a query is open on ${busy.join(', ')}: a projector lets them follow when it is over`;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return `views of schema live were not replaced, a projector tries again: ${why}`;
+  }
+}
+
+/** A generation that was replaced. */
+export interface RetiredGeneration extends Generation {
+  /** Whether it was replaced so lately that projectors of its definition have followed it since. */
+  readonly followed: boolean;
+}
+
+/** The newest generation that was replaced; it is followed for `retiredFollowS` seconds. @throws the driver's error */
+export async function generationBefore(
+  pool: Pool,
+  projection: string,
+  retiredFollowS: number,
+): Promise<RetiredGeneration | null> {
+  const { rows } = await pool.query<RetiredGeneration>(
+    `SELECT projection, generation, schema_name AS schema, version, definition_hash AS "definitionHash",
+       retired_at > now() - $2 * interval '1 second' AS followed
      FROM ledger.generations WHERE projection = $1 AND status = 'retired' ORDER BY retired_at DESC LIMIT 1`,
-    [projection],
+    [projection, retiredFollowS],
   );
   return rows[0] ?? null;
 }

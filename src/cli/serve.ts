@@ -106,6 +106,7 @@ export async function serve(
     const app = running.adopt(await createHttp(parts, { client: api, writer, projector, workers }), (http) =>
       stopTogether([{ stop: () => http.close() }, parts.audits, parts.replays]),
     );
+    if (api !== null) parts.replays.resumeInterrupted();
     await app.listen({ port: config.port, host: config.host, backlog: config.connectionsBacklog });
     // In reverse: requests first, then what they rest on, so that nobody waits for an answer that can no longer come.
     return { url: urlOf(app), stop: () => running.disposeAsync() };

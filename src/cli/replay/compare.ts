@@ -4,6 +4,7 @@ import { diffGenerations } from '../../../consumers/replay/diff.ts';
 import { rebuild } from '../../../consumers/replay/rebuild.ts';
 import type { OnProgress } from '../../../consumers/replay/replay.ts';
 import { NotActivatable, activate, generationBefore } from '../../../projections/activation.ts';
+import type { Activation } from '../../../projections/activation.ts';
 import { activeGenerations, definitionHash } from '../../../projections/generations.ts';
 import type { Generation } from '../../../projections/generations.ts';
 import { shipped } from '../../../projections/registry.ts';
@@ -91,10 +92,9 @@ export async function compareBounded(
   return 'equal' in diff ? { kind: 'compared', diff } : { kind: 'not_compared', why: diff };
 }
 
-export interface Activated {
+export interface Activated extends Activation {
   readonly projection: string;
   readonly generation: number;
-  readonly before: number | null;
   readonly comparison: Comparison;
 }
 
@@ -124,27 +124,31 @@ export async function activateReplay(
     }
   }
   const { projection, generation } = replay;
-  return { projection, generation, comparison, before: await change(parts, replay, signal) };
+  return { projection, generation, comparison, ...(await change(parts, replay, signal)) };
 }
 
-/** Reads the generation before again. @throws NotActivatable where there is none, or it was not followed since */
+/**
+ * Reads the generation before again.
+ * @throws NotActivatable where there is none, it was not followed since, or this build does not project it
+ */
 export async function rollBack(
   parts: ComparingParts,
   projection: string,
   signal: AbortSignal,
-): Promise<{ readonly to: Generation; readonly before: number | null }> {
-  const to = await generationBefore(parts.pool, projection);
+): Promise<Activation & { readonly to: Generation }> {
+  const to = await generationBefore(parts.pool, projection, parts.config.retiredFollowS);
   if (to === null) throw new NotActivatable(`no generation of ${projection} was replaced: there is none to go back to`);
-  return { to, before: await change(parts, to, signal) };
+  const what = `generation ${to.generation} of ${projection}`;
+  if (!to.followed) {
+    const text = `${what} was replaced more than ${parts.config.retiredFollowS} s ago and is not followed any more`;
+    throw new NotActivatable(`${text}; build a new one: ledger replay start ${projection}`);
+  }
+  return { to, ...(await change(parts, to, signal)) };
 }
 
-/** @returns the number of the generation that was read before; null where there was none */
-async function change(
-  parts: ComparingParts,
-  to: Pick<Generation, 'projection' | 'generation' | 'schema'>,
-  signal: AbortSignal,
-): Promise<number | null> {
+async function change(parts: ComparingParts, to: Generation, signal: AbortSignal): Promise<Activation> {
   const { pool, config } = parts;
+  await mustBeProjected(to);
   const live = (await activeGenerations(pool)).find(({ projection }) => projection === to.projection);
   const one = shipped.find(({ projection }) => projection.name === to.projection);
   const options = { shipped, waitMsMax: config.activationWaitMsMax, signal };
@@ -153,6 +157,14 @@ async function change(
     await untilAsFar(signal);
     return activate(pool, to.projection, to.generation, { ...options, lacking });
   });
+}
+
+/** Nobody would keep its rows up. @throws NotActivatable where this build has another definition, or none */
+async function mustBeProjected({ projection, generation, version, ...its }: Generation): Promise<void> {
+  const one = shipped.find((known) => known.projection.name === projection);
+  if (one !== undefined && (await definitionHash(one)) === its.definitionHash) return;
+  const what = `generation ${generation} of ${projection} was built by another definition (version ${version})`;
+  throw new NotActivatable(`${what}, which this build does not project; deploy the release that made it and ask that`);
 }
 
 function differingTables({ tables }: Diff): string {
