@@ -188,7 +188,6 @@ function refusing<T>(work: () => Promise<T>): Promise<T> {
       }
       if (error instanceof NameTaken) throw new Problem('already_exists', { detail: `${error.message}.` });
       if (error instanceof NotActivatable) throw new Problem('replay_not_ready', { detail: `${error.message}.` });
-      if (error instanceof CursorError) throw new Problem('cursor_invalid');
       throw error;
     }
   });
