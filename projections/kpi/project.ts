@@ -54,10 +54,7 @@ function figuresOf(event: JournalEvent): Change[] {
         customer(event, event.data.customer_id),
       ];
     case 'OrderRefused':
-      return [
-        ...(isShort(event) ? [counted(event, refused)] : []),
-        ...decided(event.data.version, 'REFUSED'),
-      ];
+      return [...(isShort(event) ? [counted(event, refused)] : []), ...decided(event.data.version, 'REFUSED')];
     case 'OrderCancelled':
       return [counted(event, cancelled), less.PENDING, more.CANCELLED];
     case 'OrderExpired':
