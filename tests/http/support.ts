@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Meta } from '../../schemas/generated.ts';
 import type { CommandRecord, EventRecord } from '../../schemas/records.ts';
+import { isId, isTime, readCursor } from '../../projections/cursor.ts';
 import type { Figures, OrderView, ProductView, Views } from '../../projections/views.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Customers } from '../../src/http/customers.ts';
@@ -100,7 +101,11 @@ export function playedViews(
   return {
     progress: () => Promise.resolve(new Map(Array.from({ length: partitions }, (_, p) => [p, next()]))),
     order: (id) => Promise.resolve({ row: rows.orders?.find((row) => row.order_id === id) ?? null, next: next() }),
-    orders: () => Promise.resolve({ rows: rows.orders ?? [], next: null, total: rows.orders?.length ?? 0 }),
+    // A cursor is read as the real views read it; none of theirs is given out here.
+    orders: (_filter, paging) => {
+      if (paging.kind === 'cursor' && paging.after !== null) readCursor('orders', [isTime, isId], paging.after);
+      return Promise.resolve({ rows: rows.orders ?? [], next: null, total: rows.orders?.length ?? 0 });
+    },
     product: (id) =>
       Promise.resolve({ row: rows.products?.find((row) => row.product_id === id) ?? null, next: next() }),
     products: () => Promise.resolve({ rows: rows.products ?? [], next: null, total: rows.products?.length ?? 0 }),

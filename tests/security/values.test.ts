@@ -142,7 +142,8 @@ describe('text', () => {
   test.each(['price;DROP TABLE orders', "' OR 1=1--", '%', '1 UNION SELECT 1'])('a query of %s', async (text) => {
     for (const name of ['status', 'customer_id', 'product_id', 'from', 'sort', 'cursor']) {
       const url = `/v1/orders?${name}=${encodeURIComponent(text)}`;
-      expect([name, (await app.inject({ url, headers: asOperator })).statusCode]).toEqual([name, 422]);
+      const status = name === 'cursor' ? 400 : 422;
+      expect([name, (await app.inject({ url, headers: asOperator })).statusCode]).toEqual([name, status]);
     }
   });
 
