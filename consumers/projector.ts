@@ -1,6 +1,8 @@
 // The projector: follows the journal and keeps the rows of every active generation up with it. Rows and checkpoint
 // change together, so that a crash, a second projector or a batch delivered twice changes nothing.
-import { noteSpoiled } from '../projections/generations.ts';
+import { activeGenerations, noteSpoiled } from '../projections/generations.ts';
+import { followLiveViews } from '../projections/live-views.ts';
+import { shipped } from '../projections/registry.ts';
 import type { Follower } from '../src/log/port.ts';
 import type { Applying } from './projector/apply.ts';
 import type { Lane } from './projector/lane.ts';
@@ -20,7 +22,7 @@ const followingTexts = {
 
 /** Joins the group of projectors. Outages of Postgres are waited out, also at the start. @throws LogError */
 export async function startProjector(options: ProjectorOptions): Promise<RunningProjector> {
-  const { log, logger, pace, config, passing, events } = options;
+  const { log, logger, pool, pace, config, passing, events } = options;
   const lanes = new Map<number, Lane>();
   const paused = new Set<number>();
   const stopping = new AbortController();
@@ -32,7 +34,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
     report.trouble(error);
   };
   const following = createEpisode(logger, followingTexts);
-  const targets = createTargets(options.pool, config.retiredFollowS, options.mirrors);
+  const targets = createTargets(pool, config.retiredFollowS, options.mirrors);
   const spoil = createSpoil(options, trouble);
   const start = createStarts({ ...options, targets, lanes, wake: bell.ring, started, trouble, spoil });
   let joined: Follower | null = null;
@@ -76,7 +78,8 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
       follower.restart(lane.partition);
     }
   };
-  const watch = { targets, everyMs: config.generationsPollMs, pace, signal: stopping.signal, trouble };
+  const views = async () => followLiveViews(pool, shipped, await activeGenerations(pool));
+  const watch = { targets, views, everyMs: config.generationsPollMs, pace, signal: stopping.signal, trouble };
   const watching = watchGenerations({ ...watch, restart: restartAll });
   return {
     status,

@@ -21,6 +21,8 @@ export interface ActivationOptions {
   readonly lacking?: (old: Checkpoints) => Promise<string | null>;
 }
 
+/** For views that are being read; then they follow later, ms. */
+const viewsWaitMsMax = 5_000;
 /** How long the old generation is held still to be overtaken, ms: reads of it go on, its projector waits. */
 const holdMsMax = 200;
 const pollMs = 10;
@@ -34,10 +36,17 @@ export class NotActivatable extends Error {
   }
 }
 
+/** What an activation did. */
+export interface Activation {
+  /** The number of the generation before; null where there was none. */
+  readonly before: number | null;
+  /** Why views of schema `live` show the one before for now; a projector replaces them. Null where they follow already. */
+  readonly warning: string | null;
+}
+
 /**
- * Activates a generation and retires the one before; then the views of schema `live` follow, which may take as long as
- * somebody's query on one. Activating the active one changes nothing.
- * @returns the number of the generation before; null where there was none
+ * Activates a generation and retires the one before; then the views of schema `live` follow, those that are being read
+ * later on. Activating the active one changes nothing.
  * @throws NotActivatable; the driver's error; the signal's reason
  */
 export async function activate(
@@ -45,20 +54,29 @@ export async function activate(
   projection: string,
   generation: number,
   { shipped, waitMsMax, signal, lacking = () => Promise.resolve(null) }: ActivationOptions,
-): Promise<number | null> {
+): Promise<Activation> {
   const started = performance.now();
   for (;;) {
     signal.throwIfAborted();
     const outcome = await attempt(pool, projection, generation, lacking);
-    if (outcome.kind === 'active') {
-      await ensureLiveViews(pool, shipped, await activeGenerations(pool));
-      return outcome.before;
-    }
+    if (outcome.kind === 'active') return { before: outcome.before, warning: await replaceViews(pool, shipped) };
     if (performance.now() - started > waitMsMax) {
       const text = `generation ${generation} of ${projection} is behind the active one (${outcome.behind}); is a projector running?`;
       throw new NotActivatable(text);
     }
     await pause(pauseMs, undefined, { signal });
+  }
+}
+
+/** Whatever befalls the views, the activation stands; answers what is left to be done. */
+async function replaceViews(pool: Pool, shipped: readonly Shipped[]): Promise<string | null> {
+  try {
+    const busy = await ensureLiveViews(pool, shipped, await activeGenerations(pool), viewsWaitMsMax);
+    if (busy.length === 0) return null;
+    return `a query is open on ${busy.join(', ')}: a projector lets them follow when it is over`;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return `views of schema live were not replaced, a projector tries again: ${why}`;
   }
 }
 

@@ -28,6 +28,8 @@ export interface FollowedGeneration extends Generation {
 export const generationsLock = 7_206_041_511;
 
 const setupMsMax = 60_000;
+/** For views that are being read; a projector lets them follow later, ms. */
+const viewsWaitMsMax = 10_000;
 
 /**
  * Makes what is missing: the first generation of each shipped projection with its tables, the views of schema `live`,
@@ -46,7 +48,7 @@ export async function ensureGenerations(
     for (const one of shipped) if (!active.has(one.projection.name)) await createFirst(client, one);
     for (const old of await readActive(client)) await replaceEmpty(client, old);
   });
-  await ensureLiveViews(pool, shipped, await activeGenerations(pool));
+  await ensureLiveViews(pool, shipped, await activeGenerations(pool), viewsWaitMsMax);
   return ensureReaders(pool, readonlyPassword);
 }
 

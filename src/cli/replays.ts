@@ -75,7 +75,7 @@ export function createReplays(options: ReplaysOptions): RunningReplays {
       const flags = despite ? ['--despite-differences'] : [];
       const said = await run(['replay', 'activate', replayId, '--json', ...flags], signal);
       if (said.code !== 0) throw refusalOf(said);
-      return replayJson(await mustFind(replayId));
+      return { ...replayJson(await mustFind(replayId)), warning: warningOf(said) };
     },
     rollback: async (id, signal) => {
       const { projection, status, replayId } = await mustFind(id);
@@ -84,8 +84,8 @@ export function createReplays(options: ReplaysOptions): RunningReplays {
           detail: `The replay is ${status}: only what is read can be rolled back.`,
         });
       }
-      await refusing(() => rollBack({ pool, config, logger }, projection, signal));
-      return replayJson(await mustFind(replayId));
+      const { warning } = await refusing(() => rollBack({ pool, config, logger }, projection, signal));
+      return { ...replayJson(await mustFind(replayId)), warning };
     },
     drop: async (id) => {
       const replay = await mustFind(id);
@@ -184,6 +184,14 @@ function refusalOf(ended: Said): Problem {
   const said: unknown = JSON.parse(report);
   const refused = typeof said === 'object' && said !== null && 'refused' in said ? String(said.refused) : words;
   return new Problem('replay_differs', { detail: `${refused}.` });
+}
+
+/** What an activation says that follows later. */
+function warningOf({ report }: Said): string | null {
+  const said: unknown = JSON.parse(report);
+  return typeof said === 'object' && said !== null && 'warning' in said && typeof said.warning === 'string'
+    ? said.warning
+    : null;
 }
 
 function parse(ended: Said): object {

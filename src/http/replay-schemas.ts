@@ -38,6 +38,9 @@ export const replaySchemas = [
       finished_at: nullable('string', 'When it had caught up or failed.'),
       expires_at: nullable('string', 'When it will be dropped.'),
       manifest: nullable('object', 'What was read and what came out, for `ledger replay verify`.'),
+      warning: Type.Optional(
+        nullable('string', 'In the answer of a change of what is read: what follows it later, where something does.'),
+      ),
     }),
   ),
   named(

@@ -90,6 +90,8 @@ export interface ReplayOrder {
 /** A replay as it is answered; see the schema `Replay`. */
 export interface ReplayShown {
   readonly replay_id: string;
+  /** Of a change of what is read: what follows it later. */
+  readonly warning?: string | null;
 }
 
 /** Replays of the ledger. Everything throws Problem: what it says is what the caller hears. */

@@ -6,8 +6,10 @@ import { activeGenerations, definitionHash } from '../../projections/generations
 import { shipped } from '../../projections/registry.ts';
 import { noteEnd } from '../../projections/replays.ts';
 import { createPostgresStore } from '../../projections/store.ts';
+import { eventually } from '../support/servers.ts';
 import type { TestDatabase } from './database.ts';
 import { openDatabase } from './database.ts';
+import { createWorld } from './projector-world.ts';
 
 const name = 'leaderboards';
 let database: TestDatabase;
@@ -48,4 +50,34 @@ test('what Redis has not got yet is waited for, at the offsets at which the old 
   await activate(pool, name, 2, { ...options, waitMsMax: 30_000, lacking });
   expect(await activeNumber()).toBe(2);
   expect(asked).toEqual([[[0, 12]], [[0, 12]], [[0, 12]]]);
+});
+
+test('a view that stays in use does not hold an activation up: it says so, and a projector lets the view follow', async () => {
+  const { pool } = database;
+  const table = shipped.find(({ projection }) => projection.name === name)?.projection.tables[0]?.name ?? '';
+  const before = (await activeGenerations(pool)).find(({ projection }) => projection === name)?.generation ?? 0;
+  const target = before === 1 ? 2 : 1;
+  const shows = async (): Promise<string> => {
+    const text = "SELECT obj_description(to_regclass($1), 'pg_class') AS doc";
+    return (await pool.query<{ doc: string }>(text, [`live.${table}`])).rows[0]?.doc ?? '';
+  };
+  const analyst = await pool.connect();
+  await analyst.query(`BEGIN; SELECT count(*) FROM live.${table}`);
+  const world = createWorld(database, false);
+  try {
+    const done = await activate(pool, name, target, { shipped, waitMsMax: 300, signal: AbortSignal.timeout(60_000) });
+    expect(done.before).toBe(before);
+    expect(done.warning).toContain(`live.${table}`);
+    expect(await shows()).toContain(`Generation ${before} of ${name}`);
+    await world.start();
+    await analyst.query('COMMIT');
+    const what = 'the view follows';
+    await eventually(async () => (await shows()).endsWith(`Generation ${target} of ${name}.`), {
+      withinMs: 30_000,
+      what,
+    });
+  } finally {
+    analyst.release(true);
+    await world.stopAll();
+  }
 });

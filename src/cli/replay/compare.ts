@@ -4,6 +4,7 @@ import { diffGenerations } from '../../../consumers/replay/diff.ts';
 import { rebuild } from '../../../consumers/replay/rebuild.ts';
 import type { OnProgress } from '../../../consumers/replay/replay.ts';
 import { NotActivatable, activate, generationBefore } from '../../../projections/activation.ts';
+import type { Activation } from '../../../projections/activation.ts';
 import { activeGenerations, definitionHash } from '../../../projections/generations.ts';
 import type { Generation } from '../../../projections/generations.ts';
 import { shipped } from '../../../projections/registry.ts';
@@ -91,10 +92,9 @@ export async function compareBounded(
   return 'equal' in diff ? { kind: 'compared', diff } : { kind: 'not_compared', why: diff };
 }
 
-export interface Activated {
+export interface Activated extends Activation {
   readonly projection: string;
   readonly generation: number;
-  readonly before: number | null;
   readonly comparison: Comparison;
 }
 
@@ -124,7 +124,7 @@ export async function activateReplay(
     }
   }
   const { projection, generation } = replay;
-  return { projection, generation, comparison, before: await change(parts, replay, signal) };
+  return { projection, generation, comparison, ...(await change(parts, replay, signal)) };
 }
 
 /** Reads the generation before again. @throws NotActivatable where there is none, or it was not followed since */
@@ -132,18 +132,17 @@ export async function rollBack(
   parts: ComparingParts,
   projection: string,
   signal: AbortSignal,
-): Promise<{ readonly to: Generation; readonly before: number | null }> {
+): Promise<Activation & { readonly to: Generation }> {
   const to = await generationBefore(parts.pool, projection);
   if (to === null) throw new NotActivatable(`no generation of ${projection} was replaced: there is none to go back to`);
-  return { to, before: await change(parts, to, signal) };
+  return { to, ...(await change(parts, to, signal)) };
 }
 
-/** @returns the number of the generation that was read before; null where there was none */
 async function change(
   parts: ComparingParts,
   to: Pick<Generation, 'projection' | 'generation' | 'schema'>,
   signal: AbortSignal,
-): Promise<number | null> {
+): Promise<Activation> {
   const { pool, config } = parts;
   const live = (await activeGenerations(pool)).find(({ projection }) => projection === to.projection);
   const one = shipped.find(({ projection }) => projection.name === to.projection);

@@ -31,16 +31,17 @@ export function addActivate(replay: Command): void {
       changing(async (parts, signal) => {
         try {
           const found = await mustFind(parts.pool, id);
-          const { projection, generation, before } = await activateReplay(
+          const { projection, generation, before, warning } = await activateReplay(
             parts,
             found,
             flags.despiteDifferences === true,
             signal,
           );
-          if (flags.json === true) return print({ projection, generation, before });
+          if (flags.json === true) return print({ projection, generation, before, warning });
           console.log(
             `${projection}: generation ${generation} is read now${before === null ? '' : `; ${before} follows it, for a rollback`}`,
           );
+          warn(warning);
         } catch (error) {
           if (error instanceof UnexplainedDifference && flags.json === true)
             print({ refused: error.message, diff: error.diff });
@@ -58,9 +59,10 @@ export function addRollback(replay: Command): void {
     .option('--json', 'print JSON')
     .action((projection: string, flags: ChangeFlags) =>
       changing(async (parts, signal) => {
-        const { to, before } = await rollBack(parts, projection, signal);
-        if (flags.json === true) return print({ projection, generation: to.generation, before });
+        const { to, before, warning } = await rollBack(parts, projection, signal);
+        if (flags.json === true) return print({ projection, generation: to.generation, before, warning });
         console.log(`${projection}: generation ${to.generation} is read again, ${before} follows it`);
+        warn(warning);
       }),
     );
 }
@@ -90,6 +92,11 @@ export function addDrop(replay: Command): void {
         else console.log(`dropped: ${counts || 'no tables'}`);
       }),
     );
+}
+
+/** What is left to be done after a change of what is read. */
+export function warn(warning: string | null): void {
+  if (warning !== null) console.error(`warning: ${warning}`);
 }
 
 type Parts = Pick<ReplayParts, 'pool' | 'config' | 'logger'>;

@@ -21,6 +21,7 @@ import { BadRequest, boundedRanges, requestOf, spanOf } from '../../replay/reque
 import type { RowFormat } from '../../replay/rows.ts';
 import { renderRows, rowFormats } from '../../replay/rows.ts';
 import { UsageError, setUpForReading, untilSignal } from '../shared.ts';
+import { warn } from './change.ts';
 
 export interface StartFlags {
   readonly all?: true;
@@ -165,11 +166,12 @@ async function runOne(
     );
   }
   if (flags.activate !== true) return;
-  const { before } = await activateReplay(parts, done, false, signal);
+  const { before, warning } = await activateReplay(parts, done, false, signal);
   if (!json)
     console.log(
       `${replay.projection}: generation ${replay.generation} is read now${before === null ? '' : `, ${before} follows it`}`,
     );
+  warn(warning);
 }
 
 async function printRows(
