@@ -71,6 +71,9 @@ export interface NewReplay {
 
 /** First half of the advisory lock that the process holds which works on a replay. */
 export const replayLockClass = 72_060;
+/** The lock of a process that has just ended its work is free after a moment, ms. */
+const workedMsMax = 1_000;
+const lockNotAvailable = '55P03';
 
 /** Enters a new replay with the next generation number. @throws NameTaken; the driver's error */
 export async function enterReplay(pool: Pool, replay: NewReplay): Promise<Replay> {
@@ -183,43 +186,70 @@ export async function noteProgress(pool: Pool, replayId: string, news: ReplayNew
   );
 }
 
-/** Changes the status of a replay that is `running` or `failed`. @throws the driver's error */
+/**
+ * Changes the status of a replay that is `running`, `failed` or `caught_up`.
+ * @returns false where it is none of these any more
+ * @throws the driver's error
+ */
 export async function noteEnd(
   pool: Pool,
   { projection, generation, replayId }: Pick<Replay, 'projection' | 'generation' | 'replayId'>,
   end: { readonly status: 'running' | 'caught_up' | 'failed'; readonly error?: string; readonly manifest?: object },
-): Promise<void> {
-  await inTransaction(pool, {}, async (client) => {
-    await client.query(
+): Promise<boolean> {
+  return inTransaction(pool, {}, async (client) => {
+    const { rowCount } = await client.query(
       `UPDATE ledger.generations SET status = $3, error = $4
        WHERE projection = $1 AND generation = $2 AND status IN ('running', 'failed', 'caught_up')`,
       [projection, generation, end.status, end.error ?? null],
     );
+    if (rowCount === 0) return false;
     await client.query(
       `UPDATE ledger.replays SET updated_at = now(), finished_at = CASE WHEN $2 = 'running' THEN NULL ELSE now() END,
          manifest = coalesce($3, manifest) WHERE replay_id = $1`,
       [replayId, end.status, end.manifest === undefined ? null : JSON.stringify(end.manifest)],
     );
+    return true;
   });
 }
 
+/** Why a generation was not dropped. */
+export type Kept = 'active' | 'worked' | 'gone';
+
 /**
- * Marks a generation dropped; its name is free again. Its tables are the store's to drop.
- * @returns false where somebody else did before: then its schema may be another replay's by now
+ * Marks a generation dropped; its name is free again. Its tables are the store's to drop. Nothing is changed where it is
+ * read by now (`active`), a process works on it (`worked`), or somebody else dropped it (`gone`: then its schema may be
+ * another replay's by now).
  * @throws the driver's error
  */
-export async function noteDropped(pool: Pool, replay: Pick<Replay, 'projection' | 'generation'>): Promise<boolean> {
+export async function noteDropped(
+  pool: Pool,
+  replay: Pick<Replay, 'projection' | 'generation' | 'lockId'>,
+): Promise<'dropped' | Kept> {
   const generation = [replay.projection, replay.generation];
-  let isOurs = false;
-  await inTransaction(pool, {}, async (client) => {
-    // The name of the schema is free for the next one.
-    const { rowCount } = await client.query(
-      `UPDATE ledger.generations SET status = 'dropped', schema_name = schema_name || '!' || generation::text
-       WHERE projection = $1 AND generation = $2 AND status <> 'dropped'`,
-      generation,
-    );
-    await client.query('UPDATE ledger.replays SET name = NULL WHERE projection = $1 AND generation = $2', generation);
-    isOurs = rowCount === 1;
-  });
-  return isOurs;
+  let outcome: 'dropped' | Kept = 'gone';
+  try {
+    await inTransaction(pool, { lock_timeout: workedMsMax }, async (client) => {
+      await client.query('SELECT pg_advisory_xact_lock($1, $2)', [replayLockClass, replay.lockId]);
+      await client.query('SET LOCAL lock_timeout = 0');
+      await client.query('SELECT pg_advisory_xact_lock($1)', [generationsLock]);
+      const { rows } = await client.query<{ status: ReplayStatus }>(
+        'SELECT status FROM ledger.generations WHERE projection = $1 AND generation = $2 FOR UPDATE',
+        generation,
+      );
+      const status = rows[0]?.status ?? 'dropped';
+      outcome = status === 'active' ? 'active' : status === 'dropped' ? 'gone' : 'dropped';
+      if (outcome !== 'dropped') return;
+      // The name of the schema is free for the next one.
+      await client.query(
+        `UPDATE ledger.generations SET status = 'dropped', schema_name = schema_name || '!' || generation::text
+         WHERE projection = $1 AND generation = $2`,
+        generation,
+      );
+      await client.query('UPDATE ledger.replays SET name = NULL WHERE projection = $1 AND generation = $2', generation);
+    });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === lockNotAvailable) return 'worked';
+    throw error;
+  }
+  return outcome;
 }

@@ -31,7 +31,7 @@ export async function rebuild<T>(
     const manifest = await workOn(deps, replay, again.projection, onProgress, signal);
     return await look(replay, manifest);
   } finally {
-    await deps.store.drop({ ...replay, projection: again.projection });
-    await noteDropped(deps.pool, replay);
+    if ((await noteDropped(deps.pool, replay)) === 'dropped')
+      await deps.store.drop({ ...replay, projection: again.projection });
   }
 }

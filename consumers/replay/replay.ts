@@ -76,7 +76,9 @@ export async function workOn(
 ): Promise<Manifest> {
   const lock = await holdLock(deps.pool, replay);
   try {
-    await noteEnd(deps.pool, replay, { status: 'running' });
+    // Dropped or activated since it was looked up: its tables are not ours to fill.
+    if (!(await noteEnd(deps.pool, replay, { status: 'running' })))
+      throw new Error(`replay ${replay.replayId} is over: there is nothing to work on`);
     const manifest = await catchUp(deps, replay, projection, onProgress, signal);
     await noteEnd(deps.pool, replay, { status: 'caught_up', manifest });
     return manifest;

@@ -89,7 +89,7 @@ export function createReplays(options: ReplaysOptions): RunningReplays {
     },
     drop: async (id) => {
       const replay = await mustFind(id);
-      await refusing(() => dropReplay(pool, replay));
+      if (replay.status !== 'dropped') await refusing(() => dropReplay(pool, replay));
     },
     stop,
   };

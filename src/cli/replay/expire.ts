@@ -1,6 +1,6 @@
 // CLI room: what becomes of replays in the end: dropped by hand, or when their time is over.
 import { noteDropped } from '../../../projections/replays.ts';
-import type { Replay } from '../../../projections/replays.ts';
+import type { Kept, Replay } from '../../../projections/replays.ts';
 import { listReplays } from '../../../projections/replays.ts';
 import { NotActivatable } from '../../../projections/activation.ts';
 import type { RowCounts } from '../../../projections/generation-tables.ts';
@@ -15,10 +15,15 @@ const listMax = 1_000;
 
 /** Whether it may be dropped. @throws NotActivatable saying why not */
 export function mustBeDroppable(replay: Replay): void {
+  if (replay.status === 'active') throw keptBecause(replay, 'active');
+  if (replay.worked) throw keptBecause(replay, 'worked');
+}
+
+function keptBecause(replay: Replay, why: Kept): NotActivatable {
   const what = `replay ${replay.replayId} of ${replay.projection}`;
-  if (replay.status === 'active')
-    throw new NotActivatable(`${what} is what everybody reads: activate another one first`);
-  if (replay.worked) throw new NotActivatable(`a process works on ${what}: end it first`);
+  if (why === 'active') return new NotActivatable(`${what} is what everybody reads: activate another one first`);
+  if (why === 'worked') return new NotActivatable(`a process works on ${what}: end it first`);
+  return new NotActivatable(`${what} was dropped already`);
 }
 
 /** Rows that a drop would take away, by table. @throws the driver's error */
@@ -36,12 +41,22 @@ export async function rowsOf(pool: Pool, replay: Replay): Promise<RowCounts> {
   });
 }
 
-/** Drops tables and checkpoints; the row in the register stays, as `dropped`. @throws NotActivatable; the driver's error */
+/**
+ * Drops tables and checkpoints; the row in the register stays, as `dropped`. What the replay has become since it was looked
+ * up is seen.
+ * @throws NotActivatable; the driver's error
+ */
 export async function dropReplay(pool: Pool, replay: Replay): Promise<void> {
-  mustBeDroppable(replay);
+  const outcome = await drop(pool, replay);
+  if (outcome !== 'dropped') throw keptBecause(replay, outcome);
+}
+
+async function drop(pool: Pool, replay: Replay): Promise<'dropped' | Kept> {
   // First the row: nobody may follow or activate what is about to go.
-  if (!(await noteDropped(pool, replay))) return;
-  await createPostgresStore(pool).drop({ ...replay, projection: projectionWith(replay, []) });
+  const outcome = await noteDropped(pool, replay);
+  if (outcome === 'dropped')
+    await createPostgresStore(pool).drop({ ...replay, projection: projectionWith(replay, []) });
+  return outcome;
 }
 
 /** Drops the private ones whose time is over; answers their names. @throws the driver's error */
@@ -49,8 +64,10 @@ export async function dropExpired(pool: Pool, now: Date): Promise<readonly strin
   const over = (await listReplays(pool, listMax)).filter(
     ({ expiresAt, worked, status }) => expiresAt !== null && expiresAt <= now && !worked && status !== 'active',
   );
-  for (const replay of over) await dropReplay(pool, replay);
-  return over.map(({ name, replayId }) => name ?? replayId);
+  const dropped: string[] = [];
+  // Another worker may be at it as well, or somebody may have gone on with one just now.
+  for (const replay of over) if ((await drop(pool, replay)) === 'dropped') dropped.push(replay.name ?? replay.replayId);
+  return dropped;
 }
 
 /** What the store needs of a projection whose code may be gone. */
