@@ -1,6 +1,7 @@
 // The work of a replay: every partition of its range, one after the other and so always in the same order, through the
 // projection into the sink. The same projection and the same sink as live; what ends it may be gone on with.
 import type { JournalEvent, Projection, Sink } from '../../projections/projection.ts';
+import { createProductFilter } from '../../schemas/records.ts';
 import { LedgerAlarm } from '../../src/log/alarm.ts';
 import type { Log, Pace } from '../../src/log/port.ts';
 import type { Reading } from '../../src/log/reading.ts';
@@ -73,6 +74,9 @@ export async function runReplay(options: RunOptions, signal: AbortSignal): Promi
   const ranges: Range[] = [];
   for (const range of options.ranges) {
     const from = checkpoints.get(range.partition) ?? 0;
+    const { product } = selection;
+    const isAbout = product === null ? null : createProductFilter(product);
+    const isChosen = ({ type, offset }: JournalEvent): boolean => offset >= from && isLookedAt(type);
     const to = await scan(
       {
         ...options,
@@ -80,10 +84,12 @@ export async function runReplay(options: RunOptions, signal: AbortSignal): Promi
         untilMs: selection.untilMs,
         tally,
         sliceMax: options.rate === 0 ? sliceMax : Math.max(1, Math.min(sliceMax, Math.ceil(options.rate / slicesPerS))),
-        wants: (type, offset) => offset >= from && isLookedAt(type),
+        // Which orders have the product is known from events before, whatever becomes of those.
+        wants: (type, offset) => isAbout !== null || (offset >= from && isLookedAt(type)),
         onEvents: async (events, next) => {
+          const chosen = isAbout === null ? events : events.filter(isAbout).filter(isChosen);
           await pacing(tally.events() + tally.voids - readBefore);
-          if (next > from) await batches.take(range.partition, about(events, selection.product), next);
+          if (next > from) await batches.take(range.partition, chosen, next);
         },
       },
       signal,
@@ -108,15 +114,6 @@ function alarming(projection: Projection): Projection {
       }
     },
   };
-}
-
-/** Events about one product: its own, and those of orders with a line of it. */
-function about(events: readonly JournalEvent[], product: string | null): readonly JournalEvent[] {
-  if (product === null) return events;
-  return events.filter(({ data }) => {
-    if ('product_id' in data && data.product_id === product) return true;
-    return 'lines' in data && data.lines.some((line) => line.product_id === product);
-  });
 }
 
 /** Waits so long that no more than `rate` records a second were read. */

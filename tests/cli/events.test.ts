@@ -4,7 +4,8 @@ import { LogError } from '../../src/log/port.ts';
 import type { Log } from '../../src/log/port.ts';
 import type { JournalEntry } from '../../src/cli/events/journal.ts';
 import { readJournal } from '../../src/cli/events/journal.ts';
-import { entryToJson, isAboutOrder, isAboutProduct, renderEntry } from '../../src/cli/events/render.ts';
+import { isAboutProduct } from '../../schemas/records.ts';
+import { entryToJson, isAboutOrder, renderEntry } from '../../src/cli/events/render.ts';
 import { fakePace, memoryLog, noon, open, plainReading, topics, uuid } from '../log/fixture.ts';
 import { decided, recordOf, usual } from './history.ts';
 

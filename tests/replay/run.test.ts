@@ -14,7 +14,7 @@ import type { MemoryLog } from '../../src/log/memory/memory-log.ts';
 import { createMemoryLog } from '../../src/log/memory/memory-log.ts';
 import type { Pace } from '../../src/log/port.ts';
 import { realPace } from '../../src/platform/pace.ts';
-import { accepted, created, createJournal, held, orderId, timeOf } from '../projections/events.ts';
+import { accepted, cancelled, created, createJournal, held, orderId, timeOf } from '../projections/events.ts';
 import { decode, recordOf } from '../projections/projector-world.ts';
 
 const topic = 'journal';
@@ -163,4 +163,30 @@ test('whoever moved the checkpoints works on it too: it ends', async () => {
     apply: () => Promise.resolve('stale'),
   };
   await expect(run(log, shared, end)).rejects.toThrow('another process works on this replay');
+});
+
+test('of one product: the whole life of its orders, also of types that name no product, in one go as in pieces', async () => {
+  const log = createMemoryLog({ topics: { [topic]: 1 } });
+  const journal = createJournal(0);
+  const lines = (product: string) => ({ lines: [[product, 1]] as [string, number][] });
+  journal.command(accepted(orderId(1), lines('tea')));
+  journal.command(accepted(orderId(2), lines('milk')));
+  journal.command(cancelled(orderId(2)));
+  const half = journal.events.length;
+  journal.command(cancelled(orderId(1)));
+  for (const event of journal.events) log.inject(topic, 0, [recordOf(event, event.offset)]);
+  const end = journal.events.length;
+  const selection = { product: 'tea' };
+  const statuses = (sink: MemorySink) => sink.rows('orders').map((row) => [row['order_id'], row['status']]);
+
+  const sink = createMemorySink(orderState);
+  await run(log, sink, half, { selection });
+  expect(statuses(sink)).toEqual([[orderId(1), 'PENDING']]);
+  await run(log, sink, end, { selection });
+  expect(statuses(sink)).toEqual([[orderId(1), 'CANCELLED']]);
+  const only: string[] = [];
+  const looking: Projection = { ...orderState, project: (event) => (only.push(event.type), []) };
+  const chosen = { product: 'tea', types: ['OrderCancelled'] };
+  await run(log, createMemorySink(orderState), end, { projection: looking, selection: chosen });
+  expect(only).toEqual(['OrderCancelled']);
 });

@@ -33,12 +33,6 @@ export function entryToJson({ partition, offset, at, counts, content }: JournalE
   };
 }
 
-/** Whether an event is about a product, by itself or in one of its lines. */
-export function isAboutProduct({ data }: EventRecord, productId: string): boolean {
-  if ('product_id' in data && data.product_id === productId) return true;
-  return 'lines' in data && data.lines.some((line) => line.product_id === productId);
-}
-
 export function isAboutOrder({ data }: EventRecord, orderId: string): boolean {
   return 'order_id' in data && data.order_id === orderId;
 }

@@ -9,7 +9,8 @@ import type { Logger } from '../../platform/logger.ts';
 import { realPace } from '../../platform/pace.ts';
 import type { JournalEntry } from '../events/journal.ts';
 import { readJournal } from '../events/journal.ts';
-import { entryToJson, isAboutOrder, isAboutProduct, renderEntry } from '../events/render.ts';
+import { isAboutProduct } from '../../../schemas/records.ts';
+import { entryToJson, isAboutOrder, renderEntry } from '../events/render.ts';
 import { createLogParts, createRecordParts } from '../parts.ts';
 import { UsageError, setUpForReading, untilSignal, writeLine } from './shared.ts';
 
