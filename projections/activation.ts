@@ -80,12 +80,23 @@ async function replaceViews(pool: Pool, shipped: readonly Shipped[]): Promise<st
   }
 }
 
-/** The newest generation that was replaced and can be read again: it was followed since. @throws the driver's error */
-export async function generationBefore(pool: Pool, projection: string): Promise<Generation | null> {
-  const { rows } = await pool.query<Generation>(
-    `SELECT projection, generation, schema_name AS schema, version, definition_hash AS "definitionHash"
+/** A generation that was replaced. */
+export interface RetiredGeneration extends Generation {
+  /** Whether it was replaced so lately that projectors of its definition have followed it since. */
+  readonly followed: boolean;
+}
+
+/** The newest generation that was replaced; it is followed for `retiredFollowS` seconds. @throws the driver's error */
+export async function generationBefore(
+  pool: Pool,
+  projection: string,
+  retiredFollowS: number,
+): Promise<RetiredGeneration | null> {
+  const { rows } = await pool.query<RetiredGeneration>(
+    `SELECT projection, generation, schema_name AS schema, version, definition_hash AS "definitionHash",
+       retired_at > now() - $2 * interval '1 second' AS followed
      FROM ledger.generations WHERE projection = $1 AND status = 'retired' ORDER BY retired_at DESC LIMIT 1`,
-    [projection],
+    [projection, retiredFollowS],
   );
   return rows[0] ?? null;
 }

@@ -127,23 +127,28 @@ export async function activateReplay(
   return { projection, generation, comparison, ...(await change(parts, replay, signal)) };
 }
 
-/** Reads the generation before again. @throws NotActivatable where there is none, or it was not followed since */
+/**
+ * Reads the generation before again.
+ * @throws NotActivatable where there is none, it was not followed since, or this build does not project it
+ */
 export async function rollBack(
   parts: ComparingParts,
   projection: string,
   signal: AbortSignal,
 ): Promise<Activation & { readonly to: Generation }> {
-  const to = await generationBefore(parts.pool, projection);
+  const to = await generationBefore(parts.pool, projection, parts.config.retiredFollowS);
   if (to === null) throw new NotActivatable(`no generation of ${projection} was replaced: there is none to go back to`);
+  const what = `generation ${to.generation} of ${projection}`;
+  if (!to.followed) {
+    const text = `${what} was replaced more than ${parts.config.retiredFollowS} s ago and is not followed any more`;
+    throw new NotActivatable(`${text}; build a new one: ledger replay start ${projection}`);
+  }
   return { to, ...(await change(parts, to, signal)) };
 }
 
-async function change(
-  parts: ComparingParts,
-  to: Pick<Generation, 'projection' | 'generation' | 'schema'>,
-  signal: AbortSignal,
-): Promise<Activation> {
+async function change(parts: ComparingParts, to: Generation, signal: AbortSignal): Promise<Activation> {
   const { pool, config } = parts;
+  await mustBeProjected(to);
   const live = (await activeGenerations(pool)).find(({ projection }) => projection === to.projection);
   const one = shipped.find(({ projection }) => projection.name === to.projection);
   const options = { shipped, waitMsMax: config.activationWaitMsMax, signal };
@@ -152,6 +157,14 @@ async function change(
     await untilAsFar(signal);
     return activate(pool, to.projection, to.generation, { ...options, lacking });
   });
+}
+
+/** Nobody would keep its rows up. @throws NotActivatable where this build has another definition, or none */
+async function mustBeProjected({ projection, generation, version, ...its }: Generation): Promise<void> {
+  const one = shipped.find((known) => known.projection.name === projection);
+  if (one !== undefined && (await definitionHash(one)) === its.definitionHash) return;
+  const what = `generation ${generation} of ${projection} was built by another definition (version ${version})`;
+  throw new NotActivatable(`${what}, which this build does not project; deploy the release that made it and ask that`);
 }
 
 function differingTables({ tables }: Diff): string {
