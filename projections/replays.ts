@@ -28,6 +28,8 @@ export interface ReplayRequest {
   readonly file: string | null;
   /** Records a second; 0: as fast as it goes. */
   readonly rate: number;
+  /** Of one that a service was asked for, which goes on with it; `activate`: it is read as soon as it has caught up. */
+  readonly service?: { readonly activate: boolean };
 }
 
 export interface Replay {
@@ -160,6 +162,14 @@ export async function listReplays(
     `SELECT ${columns} FROM ${from} WHERE g.status <> 'dropped' AND ($2::integer IS NULL OR r.lock_id < $2)
      ORDER BY r.lock_id DESC LIMIT $1 OFFSET $3`,
     [limit, below, skip],
+  );
+  return rows;
+}
+
+/** Those that services were asked for and that are not done, the oldest first. @throws the driver's error */
+export async function runningForServices(pool: Pool): Promise<readonly Replay[]> {
+  const { rows } = await pool.query<Replay>(
+    `SELECT ${columns} FROM ${from} WHERE g.status = 'running' AND r.request ? 'service' ORDER BY r.lock_id`,
   );
   return rows;
 }

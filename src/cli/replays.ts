@@ -16,14 +16,20 @@ import type { ReplayOrder, Replays } from '../http/room.ts';
 import type { Log } from '../log/port.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
+import { realPace } from '../platform/pace.ts';
 import type { Said } from './child-verb.ts';
-import { lastWords, runVerb } from './child-verb.ts';
+import { lastWords } from './child-verb.ts';
 import { rollBack } from './replay/compare.ts';
 import { dropReplay } from './replay/expire.ts';
+import { resumeInterrupted } from './replay/interrupted.ts';
 import { replayJson } from './replay/render.ts';
+import { createRunner } from './replay/runner.ts';
+import type { Slot } from './replay/runner.ts';
 import { BadRequest, boundedRanges, requestOf } from './replay/request.ts';
 
 export interface RunningReplays extends Replays {
+  /** From now on goes on with replays that a service was asked for and that the end of a process interrupted. */
+  resumeInterrupted(): void;
   /** Ends what is under way; it can be gone on with later. */
   stop(): Promise<void>;
 }
@@ -41,7 +47,8 @@ const list = 'replays';
 
 export function createReplays(options: ReplaysOptions): RunningReplays {
   const { config, logger, pool } = options;
-  const { run, mustHaveRoom, stop, stopping } = createRunner(config);
+  const { reserve, stop, stopping } = createRunner(config);
+  let resuming = Promise.resolve();
 
   async function mustFind(id: string): Promise<Replay> {
     const replay = await findReplay(pool, id);
@@ -51,16 +58,15 @@ export function createReplays(options: ReplaysOptions): RunningReplays {
 
   return {
     start: async (order) => {
-      mustHaveRoom();
-      const replay = await refusing(() => enter(options, order));
-      const args = ['replay', 'resume', replay.replayId, '--json', ...(order.activate ? ['--activate'] : [])];
-      run(args, stopping).then(
-        (said) => {
-          if (said.code !== 0) logger.warn({ replay_id: replay.replayId, words: lastWords(said) }, 'a replay stopped');
-        },
-        (error: unknown) => logger.warn({ err: error, replay_id: replay.replayId }, 'a replay was not run'),
-      );
-      return replayJson(replay);
+      const slot = reserve();
+      try {
+        const replay = await refusing(() => enter(options, order));
+        void work(slot, replay, logger, stopping);
+        return replayJson(replay);
+      } catch (error) {
+        slot.release();
+        throw error;
+      }
     },
     list: (paging) => refusing(() => page(pool, paging)),
     find: async (id) => replayJson(await mustFind(id)),
@@ -68,12 +74,12 @@ export function createReplays(options: ReplaysOptions): RunningReplays {
       const { replayId, status } = await mustFind(id);
       const isThere = status === 'caught_up' || status === 'retired' || status === 'active';
       if (!isThere) throw new Problem('replay_not_ready', { detail: `The replay is ${status}.` });
-      return parse(await run(['replay', 'diff', replayId, '--json'], signal));
+      return parse(await reserve().run(['replay', 'diff', replayId, '--json'], signal));
     },
     activate: async (id, despite, signal) => {
       const { replayId } = await mustFind(id);
       const flags = despite ? ['--despite-differences'] : [];
-      const said = await run(['replay', 'activate', replayId, '--json', ...flags], signal);
+      const said = await reserve().run(['replay', 'activate', replayId, '--json', ...flags], signal);
       if (said.code !== 0) throw refusalOf(said);
       return { ...replayJson(await mustFind(replayId)), warning: warningOf(said) };
     },
@@ -91,36 +97,40 @@ export function createReplays(options: ReplaysOptions): RunningReplays {
       const replay = await mustFind(id);
       if (replay.status !== 'dropped') await refusing(() => dropReplay(pool, replay));
     },
-    stop,
+    resumeInterrupted: () => {
+      const resume = async (replay: Replay): Promise<boolean> => {
+        const slot = roomOf(reserve);
+        if (slot !== null) await work(slot, replay, logger, stopping);
+        return slot !== null;
+      };
+      resuming = resumeInterrupted({ pool, logger, pace: realPace, resume }, stopping);
+    },
+    stop: async () => {
+      await stop();
+      await resuming;
+    },
   };
 }
 
-/** Runs verbs of the program, at most `most` at a time; more are refused with Problem `overloaded`. */
-function createRunner({ replaysMax, replayHeapMbMax }: Pick<Config, 'replaysMax' | 'replayHeapMbMax'>) {
-  const ending = new AbortController();
-  const running = new Set<Promise<unknown>>();
-  function mustHaveRoom(): void {
-    if (running.size >= replaysMax) throw new Problem('overloaded', { detail: 'Other replays are under way.' });
+/** Null where there is no room. */
+function roomOf(reserve: () => Slot): Slot | null {
+  try {
+    return reserve();
+  } catch (error) {
+    if (error instanceof Problem) return null;
+    throw error;
   }
-  return {
-    mustHaveRoom,
-    stopping: ending.signal,
-    run: async (args: readonly string[], signal: AbortSignal): Promise<Said> => {
-      mustHaveRoom();
-      const over = AbortSignal.any([signal, ending.signal]);
-      const said = runVerb(args, over, [`--max-old-space-size=${replayHeapMbMax}`]);
-      running.add(said);
-      try {
-        return await said;
-      } finally {
-        running.delete(said);
-      }
-    },
-    stop: async (): Promise<void> => {
-      ending.abort(new Error('the service ends'));
-      await Promise.allSettled(running);
-    },
-  };
+}
+
+/** Works on a replay that was entered; what stops it stands in the register. Never rejects. */
+async function work(slot: Slot, { replayId, request }: Replay, logger: Logger, signal: AbortSignal): Promise<void> {
+  try {
+    const activate = request.service?.activate === true ? ['--activate'] : [];
+    const said = await slot.run(['replay', 'resume', replayId, '--json', ...activate], signal);
+    if (said.code !== 0) logger.warn({ replay_id: replayId, words: lastWords(said) }, 'a replay stopped');
+  } catch (err) {
+    if (!signal.aborted) logger.warn({ err, replay_id: replayId }, 'a replay was not run');
+  }
 }
 
 async function enter({ config, log, topic, pool }: ReplaysOptions, order: ReplayOrder): Promise<Replay> {
@@ -128,7 +138,10 @@ async function enter({ config, log, topic, pool }: ReplaysOptions, order: Replay
   if (one === undefined) {
     throw new BadRequest('projection', `it is none of ${shipped.map(({ projection }) => projection.name).join(', ')}`);
   }
-  const request = requestOf(order, null, config.replayRate);
+  const request = {
+    ...requestOf(order, null, config.replayRate),
+    service: { activate: order.activate },
+  };
   const ranges = boundedRanges(await wholeJournal({ log, topic }), request.until);
   const { as, until, types, product, expires_in_s: expires } = order;
   const isPrivate = [as, until, types, product].some((asked) => asked !== undefined);

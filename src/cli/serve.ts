@@ -100,6 +100,7 @@ export async function serve(
     );
     running.defer(() => parts.audits.stop());
     running.defer(() => parts.replays.stop());
+    if (api !== null) parts.replays.resumeInterrupted();
     await app.listen({ port: config.port, host: config.host, backlog: config.connectionsBacklog });
     // In reverse: requests first, then what they rest on, so that nobody waits for an answer that can no longer come.
     return { url: urlOf(app), stop: () => running.disposeAsync() };

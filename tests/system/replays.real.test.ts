@@ -159,6 +159,25 @@ test('one that is killed half-way goes on from there, and two processes never wo
   expect((await replay('verify', half.replay_id)).output).toMatch(/the same/);
 }, 240_000);
 
+test('one that a service was asked for is gone on with after the end of that service', async () => {
+  const other = await ledger.start('api', { LEDGER_REPLAY_BATCH_MAX: '20' });
+  const asked = apiOf(other.url, ledger.key);
+  const { body } = await asked.request('POST', '/v1/replays', { projection: 'stock', as: 'later', rate: 20 });
+  const id = String(body['replay_id']);
+  const isAt = async (): Promise<boolean> => {
+    const { rows } = await database.query('SELECT 1 FROM ledger.replays WHERE replay_id = $1 AND events > 0', [id]);
+    return rows.length === 1;
+  };
+  await eventually(isAt, { withinMs: waitMs, what: 'a replay that is under way' });
+  await other.end('SIGTERM');
+  expect((await shown(id)).status).toBe('running');
+  await eventually(async () => (await shown(id)).status === 'caught_up', {
+    withinMs: 2 * waitMs,
+    what: 'the end of the replay, by another service',
+  });
+  expect((await replay('verify', id)).output).toMatch(/the same/);
+}, 240_000);
+
 interface Offsets {
   readonly partitions: readonly { readonly offset: number; readonly end: number }[];
 }
