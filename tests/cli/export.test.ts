@@ -88,6 +88,32 @@ test('times bound it: what happened at the first is in it, what happened at the 
   expect(some.all).toEqual(all.filter(({ at }) => at >= first && at < second));
 });
 
+test('a record that counts for nothing and came late takes no event of its partition out of a stretch of time', async () => {
+  let clock = noon;
+  const log = memoryLog({ now: () => clock }, 2);
+  await open(log, 2);
+  const events = (await decided(usual)).map((event, i) => ({ ...event, meta: { ...event.meta, at: noon + i } }));
+  const [first] = events;
+  if (first === undefined) throw new Error('the history is empty');
+  const records = events.map((event, i) => recordOf(event, i + 1));
+  const raw = (some: typeof records) => some.map(({ value, headers = {} }) => ({ key: null, value, headers }));
+  clock = noon + 3_600_000;
+  log.inject(topics.events, 1, raw(records));
+  // Meant for the offset of genesis; its time is that of its append, long after noon.
+  const shifted = events.map((event, i) => recordOf(event, i + 2));
+  log.inject(topics.events, 0, raw([recordOf(first, 0), ...shifted]));
+  const got: ExportedEvent[] = [];
+  const take = (piece: readonly ExportedEvent[]): Promise<void> => Promise.resolve(void got.push(...piece));
+  const source = { log, topic: topics.events, reading: plainReading(), pieceMax: 3 };
+  await exportEvents(source, { from: { time: noon }, until: { time: noon + 3 } }, take, () => undefined, never);
+  const decisions = got.filter(({ event }) => event.type !== 'LedgerOpened');
+  const own = (partition: number) => decisions.filter((one) => one.partition === partition).map(({ at }) => at - noon);
+  expect([own(0), own(1)]).toEqual([
+    [0, 1, 2],
+    [0, 1, 2],
+  ]);
+});
+
 test('only the types that are asked for', async () => {
   const { all } = await exported({ types: new Set(['OrderCancelled']) });
   expect(all.map(({ event }) => event.type)).toEqual(['OrderCancelled', 'OrderCancelled']);

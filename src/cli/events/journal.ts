@@ -104,20 +104,25 @@ async function entryOf(
   }
 }
 
-/** Always the earliest of the entries that come next; each partition keeps its own order. */
+/**
+ * Always the earliest of the entries that come next; each partition keeps its own order. What counts for nothing may have
+ * come late: it has the place of the event before it, so that it holds none behind it back.
+ */
 async function* mergeByTime(
   streams: readonly AsyncGenerator<JournalEntry, void, void>[],
 ): AsyncGenerator<JournalEntry, void, void> {
-  const advance = async (stream: AsyncGenerator<JournalEntry, void, void>) => {
+  const advance = async (stream: AsyncGenerator<JournalEntry, void, void>, before: number) => {
     const { value } = await stream.next();
-    return value instanceof Object ? { stream, entry: value } : null;
+    return value instanceof Object ? { stream, entry: value, place: value.counts ? value.at : before } : null;
   };
   try {
-    let heads = (await Promise.all(streams.map(advance))).filter((head) => head !== null);
+    let heads = (await Promise.all(streams.map((stream) => advance(stream, -Infinity)))).filter(
+      (head) => head !== null,
+    );
     while (heads.length > 0) {
-      const first = heads.reduce((a, b) => (b.entry.at < a.entry.at ? b : a));
+      const first = heads.reduce((a, b) => (b.place < a.place ? b : a));
       yield first.entry;
-      const following = await advance(first.stream);
+      const following = await advance(first.stream, first.place);
       heads = heads.flatMap((head) => (head !== first ? [head] : following === null ? [] : [following]));
     }
   } finally {

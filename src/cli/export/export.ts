@@ -64,14 +64,12 @@ export async function exportEvents(
   for await (const entry of readJournal(source, starts, null, signal)) {
     if (left.size === 0) break;
     const { partition, offset, at, content } = entry;
-    if (offset >= (ranges.get(partition)?.to ?? 0)) {
-      left.delete(partition);
-      continue;
-    }
+    // Time never runs backwards in a partition.
+    const isOver = offset >= (ranges.get(partition)?.to ?? 0) || (entry.counts && isAtOrAfter(at, until));
+    if (isOver) left.delete(partition);
+    if (!left.has(partition)) continue;
     soFar.read += 1;
     if (!entry.counts || isBefore(at, from)) continue;
-    // Time never runs backwards in a partition, and partitions are merged by it.
-    if (isAtOrAfter(at, until)) break;
     if ('unreadable' in content) throw new UnreadableEvent(entry, content.unreadable);
     const { event } = content;
     if (types === undefined || types.has(event.type)) piece.push({ partition, offset, at, event });
