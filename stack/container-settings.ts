@@ -82,5 +82,5 @@ export function gatewayContainer(passwords: Pick<Passwords, 'gateway'>): Contain
 
 export function redisContainer(): ContainerSettings {
   const flags = Object.entries(REDIS_SETTINGS).flatMap(([name, value]) => [`--${name}`, value]);
-  return { image: 'redis:7-alpine', containerPort: 6379, environment: {}, command: ['redis-server', ...flags] };
+  return { image: 'redis:7.4.2-alpine', containerPort: 6379, environment: {}, command: ['redis-server', ...flags] };
 }

@@ -16,6 +16,8 @@ export interface Prepared {
   readonly ledger_id: string;
   readonly topics_created: readonly string[];
   readonly schemas: number;
+  /** Whether the role of DATABASE_URL_READONLY may read; `missing`: an administrator has to make it. */
+  readonly readers: 'granted' | 'missing';
 }
 
 /** Prepares a ledger. @throws when a server is away, a schema is incompatible, or existing topics break a rule */
@@ -35,18 +37,18 @@ export async function prepare(config: Config, logger: Logger): Promise<Prepared>
       encode: codec.encode,
       ledgerId: randomUUID(),
     });
-    await prepareTables(config, logger);
-    return { ledger_id: ledgerId, topics_created: created, schemas: ids.size };
+    const readers = await prepareTables(config, logger);
+    return { ledger_id: ledgerId, topics_created: created, schemas: ids.size, readers };
   } finally {
     await log.close();
   }
 }
 
-async function prepareTables(config: Config, logger: Logger): Promise<void> {
+async function prepareTables(config: Config, logger: Logger): Promise<'granted' | 'missing'> {
   await migrate(config.databaseUrl, (note) => logger.debug(note));
   const pool = createPool(config, logger);
   try {
-    await ensureGenerations(pool);
+    return await ensureGenerations(pool);
   } finally {
     await pool.end();
   }

@@ -75,5 +75,6 @@ test('a replay has a heap of its own size, unless it prints what it makes', () =
   expect(flags(['replay', 'start', 'kpi'])).toEqual(['--max-old-space-size=400']);
   expect(flags(['replay', 'start', 'kpi'], { LEDGER_REPLAY_HEAP_MB_MAX: '900' })).toEqual(['--max-old-space-size=900']);
   expect(flags(['replay', 'start', 'kpi', '--out', 'csv'])).toEqual([]);
+  expect(flags(['replay', 'start', 'kpi', '--out=csv'])).toEqual([]);
   expect(flags(['prepare'])).toEqual([]);
 });

@@ -28,7 +28,7 @@ async function checkGenerations(pool: Pool): Promise<readonly Check[]> {
       if (generation.version === version && generation.definitionHash === (await definitionHash(one)))
         return ok(about, `generation ${generation.generation} is active, of this release's definition`);
       const text = `generation ${generation.generation} was made by another definition; this release does not project it`;
-      return fail(about, text, 'deploy the release that made it');
+      return fail(about, text, `run ledger replay start ${name} --activate, or deploy the release that made it`);
     }),
   );
 }
