@@ -24,7 +24,7 @@ const steps: readonly Step[] = [
   testStack,
   plantedBugs,
   jestProject('real', 'system', 14 * minuteMs),
-  jestProject('faults', 'system', 8 * minuteMs),
+  jestProject('faults', 'system', 12 * minuteMs),
   jestProject('outages', 'system', 8 * minuteMs),
   testLedger,
   // Four minutes for all of k6 together.

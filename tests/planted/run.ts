@@ -1,7 +1,9 @@
 // Plants bugs one by one in a copy of the sources and demands that the test named for each fails there for its own
 // reason, and passes without the bug. `node tests/planted/run.ts [part of a name]`; the last line is `N passed, N failed`.
+// With `--no-controls` the runs without a bug are left to the caller, who runs all these tests anyway.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { node, runChild } from '../support/child.ts';
 import { root } from '../support/repository.ts';
 import { plantedBugs } from './bugs.ts';
@@ -85,11 +87,17 @@ function makeCopy(scratch: string): string {
 async function main(): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(new Error(signal)));
-  const wanted = process.argv.slice(2).join(' ');
+  const { values, positionals } = parseArgs({
+    options: { controls: { type: 'boolean', default: true } },
+    allowNegative: true,
+    allowPositionals: true,
+  });
+  const wanted = positionals.join(' ');
   const named = plantedBugs.filter(({ name }) => name.includes(wanted));
   const hasServers = (process.env['TEST_STACK_ENV'] ?? '') !== '';
   const bugs = named.filter(({ caughtBy }) => caughtBy.needs === undefined || hasServers);
-  const catchers = new Map(bugs.map(({ caughtBy }) => [caughtBy.run.join(' '), caughtBy]));
+  const controlled = values.controls ? bugs : [];
+  const catchers = new Map(controlled.map(({ caughtBy }) => [caughtBy.run.join(' '), caughtBy]));
   const jobs: ((copy: string) => Promise<Result>)[] = [
     ...[...catchers.values()].map(
       (caughtBy) => (copy: string) =>

@@ -85,7 +85,11 @@ export const plantedBugs: Step = {
   group: 'system',
   run: async (context) => {
     return byLastLine(
-      await runChild([node, 'tests/planted/run.ts'], { ...context, timeoutMs: 8 * minuteMs, live: true }),
+      await runChild([node, 'tests/planted/run.ts', '--no-controls'], {
+        ...context,
+        timeoutMs: 8 * minuteMs,
+        live: true,
+      }),
     );
   },
 };
