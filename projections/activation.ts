@@ -14,12 +14,14 @@ export interface ActivationOptions {
   /** How long to wait until the new generation is at or past the old one, ms. */
   readonly waitMsMax: number;
   readonly signal: AbortSignal;
-  /**
-   * What the new generation lacks elsewhere of these offsets of the old one, which is held still meanwhile; null where
-   * it lacks nothing.
-   */
-  readonly lacking?: (old: Checkpoints) => Promise<string | null>;
+  readonly lacking?: Lacking;
 }
+
+/**
+ * What the new generation lacks elsewhere of these offsets of the old one, which is held still meanwhile; null where it
+ * lacks nothing.
+ */
+export type Lacking = (old: Checkpoints) => Promise<string | null>;
 
 /** For views that are being read; then they follow later, ms. */
 const viewsWaitMsMax = 5_000;
@@ -104,12 +106,7 @@ export async function generationBefore(
 type Outcome =
   { readonly kind: 'active'; readonly before: number | null } | { readonly kind: 'stale'; readonly behind: string };
 
-async function attempt(
-  pool: Pool,
-  projection: string,
-  generation: number,
-  lacking: NonNullable<ActivationOptions['lacking']>,
-): Promise<Outcome> {
+async function attempt(pool: Pool, projection: string, generation: number, lacking: Lacking): Promise<Outcome> {
   let behind = '';
   const outcome = await inTransaction<Outcome | 'stale'>(pool, {}, async (client) => {
     await client.query('SELECT pg_advisory_xact_lock($1)', [generationsLock]);
@@ -157,7 +154,7 @@ async function overtaken(
   projection: string,
   old: number,
   now: number,
-  lacking: NonNullable<ActivationOptions['lacking']>,
+  lacking: Lacking,
 ): Promise<string | null> {
   const { rows: held } = await client.query<{ partition: number; next: number }>(
     `SELECT partition, next_offset AS next FROM ledger.checkpoints WHERE projection = $1 AND generation = $2

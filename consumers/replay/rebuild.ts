@@ -2,8 +2,8 @@
 // replay is compared with, because the live generation stands elsewhere.
 import { randomBytes } from 'node:crypto';
 import type { Projection } from '../../projections/projection.ts';
-import { noteDropped } from '../../projections/replays.ts';
 import type { Replay, ReplayRange, ReplayRequest } from '../../projections/replays.ts';
+import { dropGeneration } from './drop.ts';
 import type { Manifest } from './manifest.ts';
 import type { OnProgress, ReplayDeps } from './replay.ts';
 import { startReplay, workOn } from './replay.ts';
@@ -31,7 +31,6 @@ export async function rebuild<T>(
     const manifest = await workOn(deps, replay, again.projection, onProgress, signal);
     return await look(replay, manifest);
   } finally {
-    if ((await noteDropped(deps.pool, replay)) === 'dropped')
-      await deps.store.drop({ ...replay, projection: again.projection });
+    await dropGeneration(deps, replay, again.projection);
   }
 }

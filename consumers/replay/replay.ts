@@ -106,12 +106,11 @@ async function catchUp(
   await store.create(place);
   const tally = createTally();
   const report = createReport(deps, replay, tally, onProgress);
-  const selection = { ...replay.request, untilMs: replay.request.untilMs };
   const run = (ranges: readonly ReplayRange[], counted: Tally): Promise<readonly ReplayRange[]> => {
-    const { rate } = replay.request;
+    const selection = replay.request;
     const sink = store.sink(place);
     const changesMax = config.replayBatchMax;
-    const work = { ...deps, projection, sink, ranges, selection, rate, changesMax, tally: counted };
+    const work = { ...deps, projection, sink, ranges, selection, rate: selection.rate, changesMax, tally: counted };
     return runReplay({ ...work, trouble: report.trouble, progress: report.at }, signal);
   };
   let ranges = await run(replay.ranges, tally);

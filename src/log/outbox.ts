@@ -47,7 +47,6 @@ export interface Outbox {
   /** The command up to which all messages are acknowledged, where `progress` is the last one decided. */
   sent(progress: number): number;
   /** Messages that wait, the ones on their way included. */
-  waiting(): number;
   backlog(): Backlog;
   /** Resolves when fewer messages wait than may, or when the signal aborts. */
   room(signal: AbortSignal): Promise<void>;
@@ -117,7 +116,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const first = waiting[0]?.message.command_offset;
       return first === undefined ? progress : first - 1;
     },
-    waiting: () => waiting.length,
     backlog: () => {
       const [oldest] = waiting;
       return { messages: waiting.length, oldestMs: oldest === undefined ? 0 : options.pace.now() - oldest.since };

@@ -13,7 +13,7 @@ import type { TestGateway } from '../payments/support.ts';
 import { openGateway } from '../payments/support.ts';
 import { expectSoundAudit } from '../support/audit.ts';
 import type { Api, LedgerProcess, TestLedger } from '../support/ledger.ts';
-import { apiOf, prepareLedger, untilShown } from '../support/ledger.ts';
+import { apiOf, countsByStatus, openOrders, prepareLedger, untilShown } from '../support/ledger.ts';
 import { eventually } from '../support/servers.ts';
 import { startMixedOrders } from './support/mixed-orders.ts';
 import type { MixedOrders } from './support/mixed-orders.ts';
@@ -138,11 +138,11 @@ test(
     await workFaults(load);
     await load.stop();
     expect(Object.keys(load.statuses).filter((status) => !/^(0|200|201|202|409|503)$/.test(status))).toEqual([]);
-    await eventually(async () => (await openOrders()) === 0, { withinMs: waitMs, what: 'the end of all orders' });
+    await eventually(async () => (await openOrders(api)) === 0, { withinMs: waitMs, what: 'the end of all orders' });
     await untilShown(api);
     expect(await eventually(createComparison(), { withinMs: waitMs, what: 'equal leaderboards' })).toBeGreaterThan(0);
     const live = await sumsInPostgres(pool);
-    const statuses = await byStatus();
+    const statuses = await countsByStatus(api);
     expect(
       Object.entries(statuses)
         .flatMap(([status, orders]) => (orders > 0 ? [status] : []))
@@ -188,15 +188,6 @@ async function workFaults(load: MixedOrders): Promise<void> {
   await moreOrders(load);
 }
 
-async function byStatus(): Promise<{ readonly [status: string]: number }> {
-  return (await api.get('/v1/orders/statistics')).body['by_status'] as { readonly [status: string]: number };
-}
-
-async function openOrders(): Promise<number> {
-  const counts = await byStatus();
-  return ['RESERVING', 'PENDING', 'PROCESSING'].reduce((sum, status) => sum + (counts[status] ?? 0), 0);
-}
-
 async function journalRecords(): Promise<{ readonly records: number; readonly events: number }> {
   const { output } = await ledger.run(['replay', 'plan', 'order-history', '--json']);
   const plan = JSON.parse(output.slice(output.search(/^\{/m))) as {
@@ -213,7 +204,7 @@ async function replayedInPieces(records: number): Promise<{ readonly [projection
     for (let one = left.shift(); one !== undefined; one = left.shift()) {
       const { name, n } = one;
       const batches = [40 + n * 70, 900, 130 + n];
-      const made = await replayInPieces(ledger, pool, { projection: name, killAt: [0.2, 0.6], batches, records });
+      const made = await replayInPieces(ledger, pool, { projection: name, killAt: [0.15, 0.45], batches, records });
       expect(made.killedAt.every((at) => at > 0 && at < records)).toBe(true);
       sums[name] = made.sha256;
     }

@@ -2,10 +2,10 @@
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, test } from '@jest/globals';
 import type { CommandRecord } from '../../schemas/records.ts';
-import type { OrderView, ProductView } from '../../projections/views.ts';
+import type { OrderView } from '../../projections/views.ts';
 import { away, given, orderRow, refused, usd } from './flow-support.ts';
 import type { Body } from './support.ts';
-import { asOperator, asService, brokerTime, outcomeOf, playedClient, playedViews } from './support.ts';
+import { asOperator, asService, brokerTime, lampOf, outcomeOf, playedClient, playedViews } from './support.ts';
 
 describe('asking for the payment', () => {
   const id = '00059a6f-7b0c-8000-8000-000000000001';
@@ -139,24 +139,15 @@ describe('cancelling', () => {
 });
 
 describe('products', () => {
-  const product: ProductView = {
-    product_id: 'a',
-    name: 'Lamp',
+  const product = lampOf({
     price: usd(5),
     on_hand: 10,
     held: 3,
     available: 7,
-    tracked: true,
-    billing: 'single',
-    frequency: null,
-    low_stock_threshold: null,
-    archived: false,
-    version: 1,
     created_at: brokerTime,
     updated_at: brokerTime,
-    partition: 0,
     journal_offset: 90,
-  };
+  });
   const adjusted = { product_id: 'a', delta: 5, on_hand: 15, held: 3, reason: 'r', reference: null, version: 2 };
 
   test('creating one is answered from its event', async () => {

@@ -3,13 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import type { Figures, InventoryView, RankedCustomer } from '../../projections/views.ts';
 import { NotReadyError } from '../../projections/views.ts';
+import { createApps, getAsService as get } from './apps.ts';
 import type { Body, Given } from './support.ts';
-import { appOf, asService, brokerTime, playedClient, playedFigures, playedViews } from './support.ts';
+import { appOf, brokerTime, playedClient, playedFigures, playedViews } from './support.ts';
 
-const apps: FastifyInstance[] = [];
-afterEach(async () => {
-  for (const app of apps.splice(0)) await app.close();
-});
+const apps = createApps();
+afterEach(() => apps.close());
 
 let plain: Promise<FastifyInstance> | null = null;
 afterAll(async () => (await plain)?.close());
@@ -17,13 +16,9 @@ afterAll(async () => (await plain)?.close());
 /** An app over what the test gives; nothing is played by one that all tests share. */
 async function given(what: Given): Promise<FastifyInstance> {
   if (Object.keys(what).length === 0) return (plain ??= appOf());
-  const app = await appOf(what);
-  apps.push(app);
-  return app;
+  return apps.given(what);
 }
 
-const get = (app: FastifyInstance, url: string, headers: { readonly [name: string]: string } = {}) =>
-  app.inject({ url, headers: { ...asService, ...headers } });
 const now = new Date(brokerTime).toISOString();
 const usd = (amount: number) => ({ amount, currency: 'USD' });
 const ann: RankedCustomer = { rank: 1, customer_id: 'ann', name: 'Ann', order_count: 2, total: usd(50) };

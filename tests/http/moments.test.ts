@@ -1,26 +1,9 @@
 // GET /v1/products/{id}/stock before the movements themselves: which moment is asked for, and which one is answered.
 import { expect, test } from '@jest/globals';
-import type { MovementView, ProductView, Views } from '../../projections/views.ts';
-import { appOf, asOperator, brokerTime, playedViews } from './support.ts';
+import type { MovementView, Views } from '../../projections/views.ts';
+import { appOf, asOperator, brokerTime, lampOf, playedViews } from './support.ts';
 
-const product: ProductView = {
-  product_id: 'a',
-  name: 'Lamp',
-  price: { amount: 1, currency: 'USD' },
-  on_hand: 5,
-  held: 2,
-  available: 3,
-  tracked: true,
-  billing: 'single',
-  frequency: null,
-  low_stock_threshold: null,
-  archived: false,
-  version: 1,
-  created_at: 0,
-  updated_at: 0,
-  partition: 0,
-  journal_offset: 7,
-};
+const product = lampOf({ on_hand: 5, held: 2, available: 3, journal_offset: 7 });
 
 /** The only movement is at `movedAt`; views answer as the real ones do. */
 async function ask(movedAt: number, query = '') {

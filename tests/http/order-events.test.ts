@@ -1,23 +1,13 @@
 // GET /v1/orders/{id}/events before the history itself: what clients see of events, and what is waited for.
-import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { OrderEventView } from '../../projections/views.ts';
+import { createApps, getAsService as get } from './apps.ts';
 import type { Body, Given } from './support.ts';
-import { appOf, asOperator, asService, brokerTime, playedViews } from './support.ts';
+import { asOperator, brokerTime, playedViews } from './support.ts';
 
-const apps: FastifyInstance[] = [];
-afterEach(async () => {
-  for (const app of apps.splice(0)) await app.close();
-});
+const { given, close } = createApps();
+afterEach(close);
 
-async function given(what: Given): Promise<FastifyInstance> {
-  const app = await appOf(what);
-  apps.push(app);
-  return app;
-}
-
-const get = (app: FastifyInstance, url: string, headers: { readonly [name: string]: string } = {}) =>
-  app.inject({ url, headers: { ...asService, ...headers } });
 const now = new Date(brokerTime).toISOString();
 
 describe('the events of an order', () => {

@@ -93,6 +93,29 @@ export function outcomeOf(
   return { partition: about.partition ?? 0, event: placed, position: offset };
 }
 
+/** A product as views have it; what matters to a test it says itself. */
+export function lampOf(own: Partial<ProductView> = {}): ProductView {
+  return {
+    product_id: 'a',
+    name: 'Lamp',
+    price: { amount: 1, currency: 'USD' },
+    on_hand: 1,
+    held: 0,
+    available: 1,
+    tracked: true,
+    billing: 'single',
+    frequency: null,
+    low_stock_threshold: null,
+    archived: false,
+    version: 1,
+    created_at: 0,
+    updated_at: 0,
+    partition: 0,
+    journal_offset: 1,
+    ...own,
+  };
+}
+
 /** Views of the rows given, caught up with everything; `next` says otherwise. */
 export function playedViews(
   rows: { readonly orders?: readonly OrderView[]; readonly products?: readonly ProductView[] } = {},

@@ -3,28 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { writeCursor } from '../../projections/cursor.ts';
 import type { DeadLetterFilter } from '../../projections/dead-letters/queries.ts';
-import type { ProductView, Views } from '../../projections/views.ts';
+import type { Views } from '../../projections/views.ts';
 import type { Body, PlayedClient } from './support.ts';
-import { appOf, asOperator, noDeadLetters, playedClient, playedViews } from './support.ts';
+import { appOf, asOperator, lampOf, noDeadLetters, playedClient, playedViews } from './support.ts';
 
-const product: ProductView = {
-  product_id: 'a',
-  name: 'Lamp',
-  price: { amount: 1, currency: 'USD' },
-  on_hand: 1,
-  held: 0,
-  available: 1,
-  tracked: true,
-  billing: 'single',
-  frequency: null,
-  low_stock_threshold: null,
-  archived: false,
-  version: 1,
-  created_at: 0,
-  updated_at: 0,
-  partition: 0,
-  journal_offset: 1,
-};
+const product = lampOf();
 const views: Views = {
   ...playedViews({ products: [product] }),
   products: () => Promise.resolve({ rows: [], next: null, total: 0 }),

@@ -65,7 +65,7 @@ describe('messages', () => {
     const bench = start();
     bench.outbox.add([1, 2, 3, 4, 5].map((offset) => message(offset, offset === 4 ? 2 : 1)));
     expect(bench.outbox.sent(9)).toBe(0);
-    await until('all are sent', () => bench.outbox.waiting() === 0);
+    await until('all are sent', () => bench.outbox.backlog().messages === 0);
     expect([await bench.arrived(1), await bench.arrived(2)]).toEqual([[1, 2, 3, 5], [4]]);
     expect(bench.outbox.sent(9)).toBe(9);
     const [[target, records] = [0, []]] = bench.landed;
@@ -80,7 +80,7 @@ describe('messages', () => {
   ])('are sent again until they are acknowledged when %s, and none overtakes another', async (_what, faults) => {
     const bench = start(faults);
     bench.outbox.add([1, 2, 3, 4, 5, 6, 7].map((offset) => message(offset, 1)));
-    await until('all are sent', () => bench.outbox.waiting() === 0);
+    await until('all are sent', () => bench.outbox.backlog().messages === 0);
     const arrived = await bench.arrived(1);
     // What a receiver takes that remembers the latest.
     const taken = arrived.filter((offset, i) => arrived.slice(0, i).every((before) => before < offset));
@@ -92,10 +92,10 @@ describe('messages', () => {
   test('that were acknowledged here are not sent again after a take-over, others are', async () => {
     const bench = start();
     bench.outbox.add([message(1, 1), message(2, 1)]);
-    await until('both are sent', () => bench.outbox.waiting() === 0);
+    await until('both are sent', () => bench.outbox.backlog().messages === 0);
     bench.outbox.reset([message(1, 1), message(2, 1), message(3, 2)]);
     expect(bench.outbox.sent(9)).toBe(2);
-    await until('all are sent', () => bench.outbox.waiting() === 0);
+    await until('all are sent', () => bench.outbox.backlog().messages === 0);
     expect([await bench.arrived(1), await bench.arrived(2)]).toEqual([[1, 2], [3]]);
     await bench.stop();
   });
@@ -124,7 +124,7 @@ describe('messages', () => {
     expect(oldestMs).toBeGreaterThan(0);
     isAway = false;
     await room;
-    await until('all are sent', () => bench.outbox.waiting() === 0);
+    await until('all are sent', () => bench.outbox.backlog().messages === 0);
     expect(bench.outbox.backlog()).toEqual({ messages: 0, oldestMs: 0 });
     await bench.stop();
   });
@@ -137,7 +137,7 @@ describe('messages', () => {
     stopping.abort();
     await room;
     await bench.stop();
-    expect(bench.outbox.waiting()).toBe(4);
+    expect(bench.outbox.backlog().messages).toBe(4);
   });
 
   test('that the broker refuses for good stop the partition', async () => {

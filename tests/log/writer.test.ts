@@ -11,7 +11,6 @@ const emptyOutbox: Outbox = {
   add: () => undefined,
   reset: () => undefined,
   sent: (progress) => progress,
-  waiting: () => 0,
   backlog: () => ({ messages: 0, oldestMs: 0 }),
   room: () => Promise.resolve(),
   run: () => Promise.resolve(),

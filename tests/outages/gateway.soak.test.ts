@@ -6,7 +6,7 @@ import { startStack } from '../../stack/stack.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { expectSoundAudit } from '../support/audit.ts';
 import type { Api, LedgerProcess, TestLedger } from '../support/ledger.ts';
-import { apiOf, prepareLedger, untilShown } from '../support/ledger.ts';
+import { apiOf, countsByStatus, openOrders, prepareLedger, untilShown } from '../support/ledger.ts';
 import { eventually } from '../support/servers.ts';
 import type { KeepAliveClient } from './keep-alive.ts';
 import { keepAliveClient } from './keep-alive.ts';
@@ -59,19 +59,19 @@ afterAll(async () => {
 test('with the gateway away orders are placed as before; what waits is paid when it is back, and nothing is given up', async () => {
   const perSecond = await halfOfWhatItCan();
   const before = await load('before', perSecond, beforeMs);
-  const openBefore = await openOrders();
+  const openBefore = await openOrders(api);
 
   await gateway.kill('gateway');
   const killedAt = performance.now();
   const breaker = breakerOpens(killedAt);
   const during = await load('during', perSecond, outageMs);
   const openedMs = await breaker;
-  const waiting = await openOrders();
+  const waiting = await openOrders(api);
 
   await gateway.start('gateway');
   const backAt = performance.now();
   const after = await load('draining', perSecond, outageMs);
-  const openAfter = await openOrders();
+  const openAfter = await openOrders(api);
   await untilAllEnded();
   const drainedMs = Math.round(performance.now() - backAt);
   const seen = await figuresAtRest();
@@ -130,25 +130,14 @@ async function breakerOpens(killedAt: number): Promise<number> {
 }
 
 async function untilAllEnded(): Promise<void> {
-  const isEnded = async (): Promise<boolean> => (await openOrders()) === 0;
+  const isEnded = async (): Promise<boolean> => (await openOrders(api)) === 0;
   await eventually(isEnded, { withinMs: drainMsMax, what: 'the end of all orders' });
-}
-
-async function openOrders(): Promise<number> {
-  const counts = await countsByStatus();
-  return ['RESERVING', 'PENDING', 'PROCESSING'].reduce((sum, status) => sum + (counts[status] ?? 0), 0);
-}
-
-async function countsByStatus(): Promise<{ readonly [status: string]: number }> {
-  const { status, body } = await api.get('/v1/orders/statistics');
-  if (status !== 200) throw new Error(`the statistics were answered ${status}`);
-  return body['by_status'] as { readonly [status: string]: number };
 }
 
 /** What became of the orders, by the ledger's books and by the gateway's own, which it has read from its file again. */
 async function figuresAtRest() {
   await untilShown(api);
-  const counts = await countsByStatus();
+  const counts = await countsByStatus(api);
   const letters = (await api.get('/v1/dead-letters')).body['data'] as readonly unknown[];
   const metrics = await (await fetch(`${service.url}/metrics`)).text();
   const record = await (await fetch(`${gateway.env.LEDGER_GATEWAY_URL}/v1/record`)).json();
@@ -156,7 +145,7 @@ async function figuresAtRest() {
   return {
     deadLetters: letters.length,
     parked: Number(/^ledger_payments_total\{outcome="parked"\} (\d+)$/m.exec(metrics)?.[1] ?? 0),
-    notTerminal: await openOrders(),
+    notTerminal: await openOrders(api),
     paid: counts['PAID'] ?? 0,
     failed: counts['FAILED'] ?? 0,
     ordersCaptured: orders_captured,

@@ -4,23 +4,9 @@ import type { BreakerState } from '../../consumers/payments/breaker.ts';
 import { guardGateway } from '../../consumers/payments/breaker.ts';
 import type { AttemptResult, Gateway, GatewayFault } from '../../consumers/payments/gateway.ts';
 import { GatewayError } from '../../consumers/payments/gateway.ts';
-import type { Job } from '../../consumers/payments/job.ts';
-import { noFailures } from '../../consumers/payments/job.ts';
+import { jobOf } from './job.ts';
 
-const job: Job = {
-  order_id: 'order-1',
-  customer_id: 'ada',
-  total: { amount: 1999, currency: 'USD' },
-  priority: 'normal',
-  partition: 0,
-  offset: 7,
-  attempt_id: 'attempt-1',
-  correlation_id: 'trace',
-  what: 'pay',
-  parked: false,
-  failures: noFailures,
-  due: 0,
-};
+const job = jobOf({ partition: 0 });
 const captured: AttemptResult = { kind: 'captured', amount: job.total, reference: 'p-1' };
 const never = new AbortController().signal;
 

@@ -2,26 +2,13 @@
 import { expect, test } from '@jest/globals';
 import { startCrew } from '../../consumers/payments/crew.ts';
 import type { Job, Passed, PaymentOutcome } from '../../consumers/payments/job.ts';
-import { noFailures } from '../../consumers/payments/job.ts';
 import { createJobQueue } from '../../consumers/payments/queue.ts';
 import type { LetterRecord } from '../../schemas/dead-letters.ts';
 import { eventually } from '../support/servers.ts';
+import { jobOf } from './job.ts';
 
 const orderId = '0002d88b-0252-86cf-8290-560cbac41c50';
-const job: Job = {
-  order_id: orderId,
-  customer_id: 'ada',
-  total: { amount: 1999, currency: 'USD' },
-  priority: 'normal',
-  partition: 2,
-  offset: 7,
-  attempt_id: 'attempt-1',
-  correlation_id: 'trace',
-  what: 'pay',
-  parked: false,
-  failures: noFailures,
-  due: 0,
-};
+const job = jobOf({ order_id: orderId });
 const failed: Passed = { kind: 'failed', error: 'the gateway answered 500' };
 const hindered: Passed = { kind: 'hindered', error: 'nobody answers' };
 const finished: Passed = { kind: 'finished', outcome: 'captured' };

@@ -1,23 +1,9 @@
 // Which jobs the payment worker knows: no order has two, and none is forgotten.
 import { expect, test } from '@jest/globals';
 import { createDesk } from '../../consumers/payments/desk.ts';
-import type { Job } from '../../consumers/payments/job.ts';
-import { noFailures } from '../../consumers/payments/job.ts';
+import { jobOf } from './job.ts';
 
-const job: Job = {
-  order_id: 'order-1',
-  customer_id: 'ada',
-  total: { amount: 1999, currency: 'USD' },
-  priority: 'normal',
-  partition: 2,
-  offset: 7,
-  attempt_id: 'attempt-1',
-  correlation_id: 'trace',
-  what: 'pay',
-  parked: false,
-  failures: noFailures,
-  due: 0,
-};
+const job = jobOf();
 
 const deskOf = () => createDesk({ ring: () => undefined, wait: () => Promise.resolve() }, () => undefined);
 

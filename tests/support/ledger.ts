@@ -200,3 +200,16 @@ export async function untilShown(api: Api): Promise<void> {
   };
   await eventually(isShown, { withinMs: shownMsMax, what: 'views without lag' });
 }
+
+/** How many orders have each status, as the API tells. @throws Error where it does not */
+export async function countsByStatus(api: Api): Promise<{ readonly [status: string]: number }> {
+  const { status, body } = await api.get('/v1/orders/statistics');
+  if (status !== 200) throw new Error(`the statistics were answered ${status}`);
+  return body['by_status'] as { readonly [status: string]: number };
+}
+
+/** How many orders have not come to their end, as the API tells. */
+export async function openOrders(api: Api): Promise<number> {
+  const counts = await countsByStatus(api);
+  return ['RESERVING', 'PENDING', 'PROCESSING'].reduce((sum, status) => sum + (counts[status] ?? 0), 0);
+}

@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { TestGateway } from '../payments/support.ts';
 import { openGateway } from '../payments/support.ts';
 import type { Api, TestLedger } from '../support/ledger.ts';
-import { apiOf, prepareLedger, untilShown } from '../support/ledger.ts';
+import { apiOf, openOrders, prepareLedger, untilShown } from '../support/ledger.ts';
 import { eventually, servers } from '../support/servers.ts';
 
 const orders = 60;
@@ -36,7 +36,7 @@ test('the database dropped and Redis emptied: prepare and a replay of all bring 
     const order = { lines, customer_id: `customer-${n % 5}` };
     expect([201, 409]).toContain((await api.request('POST', '/v1/orders', order, key)).status);
   }
-  await eventually(async () => (await open(api)) === 0, { withinMs: waitMs, what: 'the end of all orders' });
+  await eventually(async () => (await openOrders(api)) === 0, { withinMs: waitMs, what: 'the end of all orders' });
   await untilShown(api);
   await eventually(async () => expect(await bestCustomers(api)).toEqual(await customerTotals(ledger)) === undefined, {
     withinMs: waitMs,
@@ -66,12 +66,6 @@ test('the database dropped and Redis emptied: prepare and a replay of all bring 
   });
   expect((await ledger.run(['audit', '--at-rest'])).code).toBe(0);
 }, 300_000);
-
-async function open(api: Api): Promise<number> {
-  const { body } = await api.get('/v1/orders/statistics');
-  const counts = body['by_status'] as { readonly [status: string]: number };
-  return ['RESERVING', 'PENDING', 'PROCESSING'].reduce((sum, status) => sum + (counts[status] ?? 0), 0);
-}
 
 async function leaderboards(api: Api): Promise<{ readonly customers: unknown; readonly products: unknown }> {
   const [customers, sold] = await Promise.all(

@@ -1,5 +1,5 @@
 // CLI room: what becomes of replays in the end: dropped by hand, or when their time is over.
-import { noteDropped } from '../../../projections/replays.ts';
+import { dropGeneration } from '../../../consumers/replay/drop.ts';
 import type { Kept, Replay } from '../../../projections/replays.ts';
 import { listReplays } from '../../../projections/replays.ts';
 import { NotActivatable } from '../../../projections/activation.ts';
@@ -51,12 +51,8 @@ export async function dropReplay(pool: Pool, replay: Replay): Promise<void> {
   if (outcome !== 'dropped') throw keptBecause(replay, outcome);
 }
 
-async function drop(pool: Pool, replay: Replay): Promise<'dropped' | Kept> {
-  // First the row: nobody may follow or activate what is about to go.
-  const outcome = await noteDropped(pool, replay);
-  if (outcome === 'dropped')
-    await createPostgresStore(pool).drop({ ...replay, projection: projectionWith(replay, []) });
-  return outcome;
+function drop(pool: Pool, replay: Replay): Promise<'dropped' | Kept> {
+  return dropGeneration({ pool, store: createPostgresStore(pool) }, replay, projectionWith(replay, []));
 }
 
 /** Drops the private ones whose time is over; answers their names. @throws the driver's error */

@@ -5,7 +5,7 @@ import { runningForServices } from '../../../projections/replays.ts';
 import type { Replay } from '../../../projections/replays.ts';
 import type { Pace } from '../../log/port.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { replayJson } from './render.ts';
+import { isStalled } from './render.ts';
 
 export interface InterruptedOptions {
   readonly pool: Pool;
@@ -26,7 +26,7 @@ export async function resumeInterrupted(options: InterruptedOptions, signal: Abo
   const times = new Map<string, number>();
   while (!signal.aborted) {
     try {
-      const stalled = (await runningForServices(pool)).filter((replay) => replayJson(replay).stalled);
+      const stalled = (await runningForServices(pool)).filter((replay) => isStalled(replay));
       for (const replay of stalled) {
         const { replayId } = replay;
         const before = times.get(replayId) ?? 0;

@@ -5,6 +5,11 @@ import { table } from '../table.ts';
 /** A process that was just started for a replay has that long to take it up, ms. */
 const takeUpMsMax = 5_000;
 
+/** Whether nobody works on a replay although it is not done: it was interrupted. `now` is in ms since the epoch. */
+export function isStalled({ status, worked, updatedAt }: Replay, now: number = Date.now()): boolean {
+  return status === 'running' && !worked && now - updatedAt.getTime() > takeUpMsMax;
+}
+
 /** A replay as `ledger replay --json` and GET /v1/replays/{id} show it at a moment, ms since the epoch. */
 export function replayJson(replay: Replay, now: number = Date.now()): ReplayJson {
   const { request, ranges, checkpoints, status, worked } = replay;
@@ -21,7 +26,7 @@ export function replayJson(replay: Replay, now: number = Date.now()): ReplayJson
     name: replay.name,
     private: replay.private,
     status,
-    stalled: isRunning && !worked && now - replay.updatedAt.getTime() > takeUpMsMax,
+    stalled: isStalled(replay, now),
     until: request.until,
     types: request.types,
     product: request.product,
@@ -46,7 +51,6 @@ export interface ReplayJson {
   readonly name: string | null;
   readonly private: boolean;
   readonly status: Replay['status'];
-  /** Nobody works on it, although it is not done: it was interrupted. */
   readonly stalled: boolean;
   readonly until: string | null;
   readonly types: readonly string[] | null;

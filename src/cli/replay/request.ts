@@ -1,6 +1,7 @@
 // CLI room: what was asked for, from text: until when, which types, how fast, for how long.
 import type { ReplayRange, ReplayRequest } from '../../../projections/replays.ts';
 import { eventNames } from '../../../schemas/generated.ts';
+import { parseProductId } from '../../http/ids.ts';
 import { offsetsIn, timeIn } from '../moments.ts';
 
 /** Text that cannot be what was asked for; the message says what would be. */
@@ -26,8 +27,7 @@ export function requestOf(asked: Asked, file: string | null, rate: number): Repl
   const types = asked.types ?? null;
   const stranger = types?.find((type) => !eventNames.some((known) => known === type));
   if (stranger !== undefined) throw new BadRequest('types', `${stranger} is none of ${eventNames.join(', ')}`);
-  if (product !== null && !/^[A-Za-z0-9._-]{1,64}$/.test(product))
-    throw new BadRequest('product', 'it is no product id');
+  if (product !== null && parseProductId(product) === null) throw new BadRequest('product', 'it is no product id');
   return { until, untilMs: untilMsOf(until), types, product, file, rate: asked.rate ?? rate };
 }
 

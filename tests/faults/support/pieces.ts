@@ -25,7 +25,7 @@ export interface PiecedTogether {
 
 const main = join(import.meta.dirname, '../../../src/cli/main.ts');
 /** So long would a replay take that nobody interrupts: time enough to be met in the middle, s. */
-const spreadOverS = 3;
+const spreadOverS = 6;
 const waitMs = 120_000;
 
 /** @throws Error where it ends before it was killed, or does not catch up */

@@ -1,7 +1,6 @@
 // A second projector that gets every batch of the journal too: in a consumer group of its own, so that no partition is
 // shared. Both apply all that they get to the same generations, and the checkpoints decide whose rows stand.
 import { Writable } from 'node:stream';
-import type { RunningProjector } from '../../../consumers/projector/options.ts';
 import { startProjector } from '../../../consumers/projector.ts';
 import { createMirrors } from '../../../consumers/projector/mirrors.ts';
 import { checkSchemas } from '../../../schemas/registry.ts';
@@ -18,7 +17,6 @@ export interface Rival {
   taken(): number;
   /** Batches that it applied. */
   applied(): number;
-  status(): ReturnType<RunningProjector['status']>;
   stop(): Promise<void>;
 }
 
@@ -53,7 +51,6 @@ export async function startRival({ env, prefix }: TestLedger, batchMax: number):
   return {
     taken: () => taken,
     applied: () => applied,
-    status: () => projector.status(),
     stop: async () => {
       await projector.stop();
       await mirrors.stop();
