@@ -27,7 +27,7 @@ import { createCrashPoints } from '../platform/crash-points.ts';
 import { createEpisode } from '../platform/episode.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { realPace } from '../platform/pace.ts';
+import { nextTurn, realPace } from '../platform/pace.ts';
 import { createPool } from '../platform/postgres.ts';
 import { createRedis } from '../platform/redis.ts';
 import { createAudits } from './audits.ts';
@@ -239,6 +239,7 @@ function startClient(parts: Parts, writer: WriterRole | null, isApi: boolean): P
     messagesWaiting: (partition) => writer?.messagesWaiting(partition) ?? 0,
     sendRecordsMax: config.sendRecordsMax,
     sendBytesMax: config.sendBytesMax,
+    gather: nextTurn,
     pace: realPace,
   });
 }

@@ -25,6 +25,8 @@ export interface LedgerClientOptions {
   readonly reading: Reading;
   readonly sendRecordsMax: number;
   readonly sendBytesMax: number;
+  /** See SenderOptions. */
+  readonly gather?: () => Promise<void>;
   readonly pace: Pace;
   /** Signs of trouble that are being dealt with, for logs. */
   readonly trouble: (error: unknown) => void;
@@ -55,6 +57,7 @@ export async function startLedgerClient(options: LedgerClientOptions): Promise<R
     recordsMax: options.sendRecordsMax,
     bytesMax: options.sendBytesMax,
     clock: clock.heard,
+    gather: options.gather,
     landed: options.landed,
     trouble: (error) => {
       clock.check();

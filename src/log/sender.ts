@@ -12,6 +12,8 @@ export interface SenderOptions extends RequestLimits {
   /** Hears the broker's clock with every answer, ms since the epoch. */
   readonly clock: (at: number) => void;
   readonly trouble: (error: LogError) => void;
+  /** Resolves when those who are about to send have done so: then fewer requests carry more each; absent: none is awaited. */
+  readonly gather?: (() => Promise<void>) | undefined;
   /** Hears of records that the broker acknowledged, after their senders did; absent where nobody wants to know. */
   readonly landed?: ((partition: number, records: readonly LogRecord[]) => void) | undefined;
 }
@@ -37,6 +39,7 @@ export function createSender(options: SenderOptions): Sender {
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
+      if (options.gather !== undefined) await options.gather();
       const { batches, left } = cut(waiting, options);
       waiting = left;
       await sendOne(batches);

@@ -14,3 +14,8 @@ export const realPace = {
   random: (): number => Math.random(),
   now: (): number => performance.now(),
 };
+
+/** Resolves when what the process has received by now was taken in, as the requests of many clients at once. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -104,6 +104,25 @@ describe('what is sent', () => {
     await sender.stop();
   });
 
+  test('waits for those who are about to send, alone and behind a request', async () => {
+    let gathered = (): void => undefined;
+    const gather = (): Promise<void> => new Promise((resolve) => (gathered = resolve));
+    const { sender, requests } = startSender(undefined, { gather });
+    const first = sendAll(sender, ['a']);
+    await turn();
+    const second = sendAll(sender, ['b']);
+    await turn();
+    expect(requests).toEqual([]);
+    gathered();
+    expect(offsets([...(await first), ...(await second)])).toEqual([0, 1]);
+    expect(requests).toEqual([[[0, ['a', 'b']]]]);
+    const third = sendAll(sender, ['c']);
+    await turn();
+    gathered();
+    expect(offsets(await third)).toEqual([2]);
+    await sender.stop();
+  });
+
   test('is told as the log has it', async () => {
     const told: LogRecord[] = [];
     const { sender, log } = startSender(undefined, { landed: (_, records) => told.push(...records) });
