@@ -30,7 +30,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
   const report = createReport(logger, lanes);
   const { status, well, started, moved } = report;
   const trouble = (error: unknown): void => {
-    events?.trouble();
+    events?.trouble(error);
     report.trouble(error);
   };
   const following = createEpisode(logger, followingTexts);
@@ -60,7 +60,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
       paused.delete(partition);
     },
     trouble: (error) => {
-      events?.trouble();
+      events?.trouble(error);
       following.trouble(error);
     },
   });

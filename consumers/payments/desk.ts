@@ -122,7 +122,7 @@ export async function followJournal(options: PaymentOptions, desk: Desk, book: L
 
 /** Opens a partition at its checkpoint, which is answered. @throws LogError; Error where it lies beyond the journal */
 async function startLane(
-  { log, journal, group, config, decode, logger }: PaymentOptions,
+  { log, journal, group, config, decode, logger, events }: PaymentOptions,
   desk: Desk,
   book: LetterBook,
   partition: number,
@@ -142,7 +142,10 @@ async function startLane(
     begin: desk.begin,
     settled: (orderId) => desk.forget(orderId, partition),
   });
-  const halted = (err: unknown): void => logger.error({ err, partition }, 'the payment worker halts this partition');
+  const halted = (err: unknown): void => {
+    logger.error({ err, partition }, 'the payment worker halts this partition');
+    events.halted(err);
+  };
   desk.lanes.set(
     partition,
     createLane({ partition, jobs, from, until, jobsMax: config.paymentQueueMax, decode, halted }),

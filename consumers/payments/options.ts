@@ -14,6 +14,8 @@ export interface PaymentEvents {
   finished(outcome: PaymentOutcome): void;
   failed(own: boolean): void;
   parked(): void;
+  /** A partition can go on no further. */
+  halted(error: unknown): void;
   /** An answer of the gateway that is not to be believed. */
   strange(fault: GatewayFault): void;
   answered(operation: 'charge' | 'look_up' | 'void', outcome: string, ms: number): void;

@@ -39,7 +39,7 @@ export interface Lane {
   end(): void;
 }
 
-export interface LaneOptions extends Pick<ProjectorOptions, 'decode' | 'logger'> {
+export interface LaneOptions extends Pick<ProjectorOptions, 'decode' | 'logger' | 'events'> {
   readonly partition: number;
   readonly marks: readonly Mark[];
   /** A generation that is not read cannot be kept up; the lane goes on without it. */
@@ -61,6 +61,7 @@ export function createLane(options: LaneOptions): Lane {
     if (halted !== null || ended.signal.aborted) return;
     halted = error;
     logger.error({ err: error, partition }, 'the projector halts this partition');
+    options.events?.halted(error);
   }
 
   const decode = (record: LogRecord) => options.decode(partition, record, ended.signal);

@@ -34,7 +34,9 @@ export interface ProjectorEvents {
   /** Changes and their checkpoints stand in the sink of a projection; `ms` is what the transaction took. */
   applied(projection: string, ms: number): void;
   /** Something went wrong and is tried again. */
-  trouble(): void;
+  trouble(error: unknown): void;
+  /** A partition can go on no further. */
+  halted(error: unknown): void;
 }
 
 export interface PartitionStatus {

@@ -1,6 +1,5 @@
 // `ledger serve`: checks, then starts the roles that were asked for, and ends them in order. The one place where the
 // rooms are wired together.
-import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { startProjector } from '../../consumers/projector.ts';
 import type { Mirrors } from '../../consumers/projector/mirrors.ts';
@@ -23,44 +22,30 @@ import type { RunningClient } from '../log/client.ts';
 import { createSnapshots } from '../log/snapshots.ts';
 import type { AppendedBatch } from '../log/writer.ts';
 import type { Config } from '../platform/config.ts';
-import { createCrashPoints } from '../platform/crash-points.ts';
-import { createEpisode } from '../platform/episode.ts';
 import type { Logger } from '../platform/logger.ts';
-import { createMetrics } from '../platform/metrics.ts';
 import { nextTurn, realPace } from '../platform/pace.ts';
-import { createPool } from '../platform/postgres.ts';
 import { createRedis } from '../platform/redis.ts';
-import { createAudits } from './audits.ts';
-import { openDeadLetters } from './dead-letters.ts';
-import { createReplays } from './replays.ts';
+import type { Parts } from './connect.ts';
+import { connect } from './connect.ts';
 import { groupsOf } from './groups.ts';
 import { createHealth } from './health.ts';
-import { createLogParts } from './parts.ts';
 import { watchPartitions } from './partition-metrics.ts';
 import { createProjectorMetrics } from './projector-metrics.ts';
 import type { Roles } from './role-reports.ts';
 import { reportRoles } from './role-reports.ts';
+import type { RoleName } from './roles.ts';
 import { withAdvice } from './replay/advice.ts';
-import { checkStart } from './start-checks.ts';
 import type { Stoppable } from './stop-together.ts';
 import { stopTogether } from './stop-together.ts';
 import { version } from './version.ts';
 import { startWorkers } from './workers.ts';
 import { createWriterMetrics } from './writer-metrics.ts';
 
-export const roleNames = ['api', 'writer', 'projector', 'workers'] as const;
-export type RoleName = (typeof roleNames)[number];
-
 export interface Serving {
   /** URL of the HTTP service; it listens in every role, for health and metrics. */
   readonly url: string;
   stop(): Promise<void>;
 }
-
-const troubleTexts = { begins: 'trouble with the log; going on', over: 'no more trouble with the log' };
-
-/** Everything that the roles share. */
-type Parts = Awaited<ReturnType<typeof connect>>;
 
 /**
  * Starts the roles in this process; resolves when they work.
@@ -92,9 +77,14 @@ export async function serve(
     // Workers put commands to the ledger as an API does, and in its process through the same connections.
     if (roles.has('api') || roles.has('workers'))
       client = stopLater(await startClient(parts, writer, roles.has('api')));
+    const workerParts = {
+      ...parts,
+      trouble: parts.troubleOf('workers'),
+      note: (error: unknown) => parts.lastErrors.note('workers', error),
+    };
     // They end before what they ask.
     const startWorking = async (asked: RunningClient) =>
-      running.adopt(await startWorkers(parts, asked), (role) => role.stop());
+      running.adopt(await startWorkers(workerParts, asked), (role) => role.stop());
     const workers = roles.has('workers') && client !== null ? await startWorking(client) : null;
     const api = roles.has('api') ? client : null;
     watchPartitions(
@@ -116,45 +106,16 @@ export async function serve(
   }
 }
 
-async function connect(config: Config, logger: Logger, running: AsyncDisposableStack, signal: AbortSignal) {
-  const instanceId = randomUUID();
-  const logParts = createLogParts(config, logger, `ledger-${instanceId}`);
-  running.defer(() => logParts.log.close());
-  const metrics = createMetrics();
-  const troubles = createEpisode(logger, troubleTexts);
-  const records = await checkStart(config, logger, logParts, signal);
-  const pool = running.adopt(createPool(config, logger), (one) => one.end());
-  const redis = running.adopt(createRedis(config, logger), (one) => one.disconnect());
-  const trouble = (err: unknown): void => {
-    metrics.logTroubles.inc();
-    troubles.trouble(err);
-  };
-  const letters = openDeadLetters({ ...logParts, topic: logParts.topics.deadLetters, pool, config, trouble });
-  return {
-    ...logParts,
-    ...records,
-    config,
-    logger,
-    instanceId,
-    metrics,
-    passing: createCrashPoints(config.crashAt),
-    pool,
-    redis,
-    audits: createAudits(config, logger),
-    deadLetters: running.adopt(letters, (one) => one.stop()),
-    replays: createReplays({ ...logParts, config, logger, pool, topic: logParts.topics.events }),
-    trouble,
-  };
-}
-
 /** `appended` hears of every batch that stands, for the callers who wait in this process. */
 function startWriter(
   parts: Parts,
   exit: (why: string) => void,
   appended: (batch: AppendedBatch) => void,
 ): Promise<WriterRole> {
-  const { config, logger, topics, codec, metrics } = parts;
-  const { events, snapshotEvents, ...hooks } = createWriterMetrics(metrics.registry, logger);
+  const { config, logger, topics, codec, metrics, lastErrors } = parts;
+  const { events, snapshotEvents, ...hooks } = createWriterMetrics(metrics.registry, logger, (err) =>
+    lastErrors.note('writer', err),
+  );
   const snapshots = createSnapshots<State>({
     ...parts,
     ...snapshotEvents,
@@ -171,6 +132,7 @@ function startWriter(
   return startWriterRole<State>({
     ...parts,
     ...hooks,
+    trouble: parts.troubleOf('writer'),
     events: {
       ...events,
       appended: (batch) => {
@@ -222,7 +184,7 @@ async function startProjecting(parts: Parts, mirrors: Mirrors): Promise<RunningP
     logger,
     pace: realPace,
     passing,
-    events: createProjectorMetrics(metrics.registry),
+    events: createProjectorMetrics(metrics.registry, (error) => parts.lastErrors.note('projector', error)),
   });
   return withAdvice({ log, topic: topics.events, reading, pool, logger }, projector);
 }
@@ -240,6 +202,7 @@ function startClient(parts: Parts, writer: WriterRole | null, isApi: boolean): P
     sendRecordsMax: config.sendRecordsMax,
     sendBytesMax: config.sendBytesMax,
     gather: nextTurn,
+    trouble: parts.troubleOf(isApi ? 'api' : 'workers'),
     pace: realPace,
   });
 }
@@ -254,12 +217,14 @@ function createHttp(parts: Parts, roles: Roles): Promise<FastifyInstance> {
     logger,
     metrics,
     credentials: createCredentials({ ...config, find: (hash) => findApiKey(pool, hash), now: Date.now }),
-    health: createHealth({ ...sources, roles: () => reportRoles(config, roles) }),
+    health: createHealth({ ...sources, roles: () => reportRoles(config, roles, parts.lastErrors) }),
   };
   if (client === null) {
     // A gateway that is away is no reason to start another process in place of this one.
     const ready = (): boolean =>
-      Object.entries(reportRoles(config, roles)).every(([role, { status }]) => status === 'ok' || role === 'workers');
+      Object.entries(reportRoles(config, roles, parts.lastErrors)).every(
+        ([role, { status }]) => status === 'ok' || role === 'workers',
+      );
     return createVitalsApp({ ...vitals, ready });
   }
   const claims = { prefix: config.topicPrefix, claimsMax: config.claimsMax, rememberS: config.keyRememberS };

@@ -6,8 +6,8 @@ import { counterIn, gaugeIn, histogramIn } from '../platform/metric.ts';
 
 const breakerFigures = { closed: 0, half_open: 1, open: 2 } as const;
 
-/** The hooks of the payment worker, bound to a registry. */
-export function createPaymentMetrics(registry: Registry): PaymentEvents {
+/** The hooks of the payment worker, bound to a registry; `note` hears of errors. */
+export function createPaymentMetrics(registry: Registry, note: (error: unknown) => void): PaymentEvents {
   const payments = counterIn(registry, metricTable.payments);
   const failures = counterIn(registry, metricTable.paymentFailures);
   const strange = counterIn(registry, metricTable.gatewayStrange);
@@ -17,6 +17,7 @@ export function createPaymentMetrics(registry: Registry): PaymentEvents {
     parked: () => payments.inc({ outcome: 'parked' }),
     failed: (own) => failures.inc({ fault: own ? 'own' : 'outage' }),
     strange: (fault) => strange.inc({ fault }),
+    halted: note,
     answered: (operation, outcome, ms) => answers.observe({ operation, outcome }, ms / 1_000),
   };
 }

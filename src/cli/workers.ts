@@ -33,6 +33,8 @@ export interface WorkerParts {
   readonly instanceId: string;
   readonly passing: PassCrashPoint;
   readonly trouble: (error: unknown) => void;
+  /** Hears of every error of this role. */
+  readonly note: (error: unknown) => void;
 }
 
 /** How far each of them is: offsets of what is to be done next, by partition. */
@@ -42,14 +44,14 @@ export interface WorkerPlaces {
 }
 
 export interface RunningWorkers {
-  report(): RoleReport;
+  report(): Omit<RoleReport, 'last_error'>;
   places(): WorkerPlaces;
   stop(): Promise<void>;
 }
 
 /** Starts the workers. They put commands to the ledger and hear their outcomes through `client`. @throws LogError */
 export async function startWorkers(parts: WorkerParts, client: RunningClient): Promise<RunningWorkers> {
-  const { config, metrics, topics, reading, passing, instanceId, trouble } = parts;
+  const { config, metrics, topics, reading, passing, instanceId, trouble, note } = parts;
   const groups = groupsOf(config.topicPrefix);
   const propose = createPropose({ client, pace: realPace, outcomeWaitMsMax: config.outcomeWaitMsMax, trouble });
   const payments = await startPayments({
@@ -62,7 +64,7 @@ export async function startWorkers(parts: WorkerParts, client: RunningClient): P
     ownGroup: `${topics.deadLetters}.${instanceId}`,
     decode: (partition, record, signal) => reading.event(partition, record, signal),
     pace: realPace,
-    events: createPaymentMetrics(metrics.registry),
+    events: createPaymentMetrics(metrics.registry, note),
     charged: () => passing('charge'),
   });
   watchPayments(metrics.registry, payments);
@@ -98,7 +100,7 @@ async function commandsWaiting({ log, topics }: WorkerParts, group: string): Pro
   return [...ends].reduce((sum, [partition, { high }]) => sum + Math.max(0, high - (decided.get(partition) ?? 0)), 0);
 }
 
-function reportOf(payments: RunningPayments): RoleReport {
+function reportOf(payments: RunningPayments): ReturnType<RunningWorkers['report']> {
   const { partitions, breaker, halted } = payments.status();
   return { status: halted.size > 0 ? 'halted' : breaker === 'closed' ? 'ok' : 'waiting', partitions };
 }

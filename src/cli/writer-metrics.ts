@@ -17,8 +17,8 @@ const doubtTexts = {
   over: 'the fate of every append is known again',
 };
 
-/** The hooks of a writer role, bound to a registry and a logger. */
-export function createWriterMetrics(registry: Registry, logger: Logger): Hooks {
+/** The hooks of a writer role, bound to a registry and a logger; `note` hears of errors. */
+export function createWriterMetrics(registry: Registry, logger: Logger, note: (error: unknown) => void): Hooks {
   const decided = counterIn(registry, metricTable.decided);
   const doubts = counterIn(registry, metricTable.doubts);
   const failures = counterIn(registry, metricTable.deciderFailures);
@@ -40,16 +40,19 @@ export function createWriterMetrics(registry: Registry, logger: Logger): Hooks {
       doubt: (err) => {
         doubts.inc();
         inDoubt.trouble(err);
+        note(err);
       },
       failed: (offset, err, trace_id) => {
         failures.inc();
         logger.error({ err, offset, trace_id }, 'the decider failed; the command was refused and kept');
+        note(err);
       },
     },
     alarm: (partition, err) => {
       const code = err instanceof LedgerAlarm ? err.code : 'bug';
       alarms.inc({ code });
       logger.error({ err, partition, code }, 'the partition stopped');
+      note(err);
     },
     rebuilt: (partition, { counted, void: skipped, from, ms }) => {
       rebuilds.observe(ms / 1_000);

@@ -26,7 +26,12 @@ export interface HealthReport {
     };
   };
   readonly roles: {
-    readonly [role: string]: { readonly status: string; readonly partitions: readonly number[] };
+    readonly [role: string]: {
+      readonly status: string;
+      readonly partitions: readonly number[];
+      /** What went wrong last, whether or not it was tried again since; `at` is ISO 8601. Null: nothing since the start. */
+      readonly last_error: { readonly at: string; readonly message: string } | null;
+    };
   };
   readonly projections: {
     readonly [name: string]: {

@@ -12,7 +12,10 @@ export interface SenderOptions extends RequestLimits {
   /** Hears the broker's clock with every answer, ms since the epoch. */
   readonly clock: (at: number) => void;
   readonly trouble: (error: LogError) => void;
-  /** Resolves when those who are about to send have done so: then fewer requests carry more each; absent: none is awaited. */
+  /**
+   * Resolves when those who are about to send have done so: then fewer requests carry more each. Asked while commands
+   * come in company; whoever is alone waits for nobody. Absent: nobody is waited for.
+   */
   readonly gather?: (() => Promise<void>) | undefined;
   /** Hears of records that the broker acknowledged, after their senders did; absent where nobody wants to know. */
   readonly landed?: ((partition: number, records: readonly LogRecord[]) => void) | undefined;
@@ -36,12 +39,15 @@ export function createSender(options: SenderOptions): Sender {
   const connection = createConnection(options.log);
   let running: Promise<void> | null = null;
   let stopped = false;
+  /** Whether the last request carried more than one command. */
+  let inCompany = false;
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
-      if (options.gather !== undefined) await options.gather();
+      if (inCompany && options.gather !== undefined) await options.gather();
       const { batches, left } = cut(waiting, options);
       waiting = left;
+      inCompany = [...batches.values()].reduce((sum, batch) => sum + batch.length, 0) > 1;
       await sendOne(batches);
     }
     running = null;

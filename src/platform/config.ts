@@ -189,7 +189,7 @@ export const settings = {
   followRestMs: setting(
     'LEDGER_FOLLOW_REST_MS',
     whole(0, 1_000),
-    '25',
+    '75',
     'Milliseconds for which projectors and payment workers leave the journal alone after events of it, so that the next fetch brings more.',
   ),
   ...replayLimits,

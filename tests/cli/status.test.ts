@@ -68,7 +68,13 @@ test('partitions that nobody owns, a journal that does not tell, and a Postgres 
 });
 
 test('people see processes, partitions, what the service says, and trouble last', () => {
-  const service = { url: 'http://x', status: 'degraded', services: { kafka: 'up' }, roles: { writer: 'stopped' } };
+  const service = {
+    url: 'http://x',
+    status: 'degraded',
+    services: { kafka: 'up' },
+    roles: { writer: 'stopped' },
+    last_errors: { writer: { at: '2026-11-21T09:59:00.000Z', message: 'the journal shrank' } },
+  };
   const lines = renderStatus({ ...compareLooks(before, before, service), trouble: ['no writer is running'] });
   expect(lines).toEqual([
     '2026-11-21T10:00:00.000Z',
@@ -82,6 +88,7 @@ test('people see processes, partitions, what the service says, and trouble last'
     '1          ledger-22222222  10        0          0.0    30      0.0    0',
     '',
     'http://x says: degraded (kafka up, writer stopped)',
+    '  last error of writer, 2026-11-21T09:59:00.000Z: the journal shrank',
     '',
     '! no writer is running',
   ]);

@@ -104,22 +104,18 @@ describe('what is sent', () => {
     await sender.stop();
   });
 
-  test('waits for those who are about to send, alone and behind a request', async () => {
+  test('waits for those who are about to send while commands come in company, and alone for nobody', async () => {
     let gathered = (): void => undefined;
     const gather = (): Promise<void> => new Promise((resolve) => (gathered = resolve));
     const { sender, requests } = startSender(undefined, { gather });
-    const first = sendAll(sender, ['a']);
-    await turn();
-    const second = sendAll(sender, ['b']);
-    await turn();
-    expect(requests).toEqual([]);
+    const alone = await sendAll(sender, ['a']);
+    const company = await sendAll(sender, ['b', 'c', 'd']);
+    const [first, second] = [sendAll(sender, ['e']), turn().then(() => sendAll(sender, ['f']))];
+    for (let i = 0; i < 20; i += 1) await turn();
+    expect({ requests: requests.length, queued: sender.queued() }).toEqual({ requests: 3, queued: 2 });
     gathered();
-    expect(offsets([...(await first), ...(await second)])).toEqual([0, 1]);
-    expect(requests).toEqual([[[0, ['a', 'b']]]]);
-    const third = sendAll(sender, ['c']);
-    await turn();
-    gathered();
-    expect(offsets(await third)).toEqual([2]);
+    expect(offsets([...alone, ...company, ...(await first), ...(await second)])).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(requests.at(-1)).toEqual([[0, ['e', 'f']]]);
     await sender.stop();
   });
 

@@ -31,7 +31,9 @@ export function renderStatus({ at, processes, partitions, service, trouble }: St
     ...table([['process', 'host', ...roleNames], ...processRows]),
     '',
     ...table([[...head, ...lags], ...partitionRows]),
-    ...(service === null ? [] : ['', `${service.url} says: ${service.status}${words(service)}`]),
+    ...(service === null
+      ? []
+      : ['', `${service.url} says: ${service.status}${words(service)}`, ...lastErrors(service)]),
     ...(trouble.length === 0 ? [] : ['', ...trouble.map((one) => `! ${one}`)]),
   ];
 }
@@ -39,6 +41,10 @@ export function renderStatus({ at, processes, partitions, service, trouble }: St
 function words({ services, roles }: NonNullable<StatusReport['service']>): string {
   const all = Object.entries({ ...services, ...roles }).map(([name, word]) => `${name} ${word}`);
   return all.length === 0 ? '' : ` (${all.join(', ')})`;
+}
+
+function lastErrors({ last_errors }: NonNullable<StatusReport['service']>): readonly string[] {
+  return Object.entries(last_errors).map(([role, { at, message }]) => `  last error of ${role}, ${at}: ${message}`);
 }
 
 function shortName(clientId: string | null): string {

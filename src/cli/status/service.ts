@@ -9,6 +9,8 @@ export interface ServiceWords {
   readonly services: { readonly [name: string]: string };
   /** A word for each role; none without a credential. */
   readonly roles: { readonly [name: string]: string };
+  /** What went wrong last in a role, where anything did; `at` is ISO 8601. */
+  readonly last_errors: { readonly [role: string]: { readonly at: string; readonly message: string } };
 }
 
 const answerMsMax = 3_000;
@@ -21,18 +23,34 @@ export async function askService(url: string, key: string | undefined, signal: A
     const answer = await fetch(new URL('/health', url), { headers, signal: limit });
     const body = await answer.json();
     const { status, services, roles } = asObject(body);
-    return { url, status: String(status), services: wordsOf(services), roles: wordsOf(roles) };
+    return {
+      url,
+      status: String(status),
+      services: wordsOf(services),
+      roles: wordsOf(roles),
+      last_errors: lastErrorsOf(roles),
+    };
   } catch (error) {
     signal.throwIfAborted();
     // fetch says what failed only in the cause.
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    return { url, status: `no answer: ${messageOf(cause)}`, services: {}, roles: {} };
+    return { url, status: `no answer: ${messageOf(cause)}`, services: {}, roles: {}, last_errors: {} };
   }
 }
 
 function wordsOf(parts: unknown): { readonly [name: string]: string } {
   return Object.fromEntries(
     Object.entries(asObject(parts)).map(([name, part]) => [name, String(asObject(part)['status'])]),
+  );
+}
+
+function lastErrorsOf(roles: unknown): ServiceWords['last_errors'] {
+  const errors = Object.entries(asObject(roles)).map(([name, role]) => [name, asObject(role)['last_error']] as const);
+  return Object.fromEntries(
+    errors.flatMap(([name, error]) => {
+      const { at, message } = asObject(error);
+      return typeof at === 'string' && typeof message === 'string' ? [[name, { at, message }]] : [];
+    }),
   );
 }
 

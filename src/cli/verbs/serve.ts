@@ -4,8 +4,9 @@ import { Option } from 'commander';
 import type { Config } from '../../platform/config.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { onShutdown } from '../../platform/shutdown.ts';
-import type { RoleName } from '../serve.ts';
-import { roleNames, serve } from '../serve.ts';
+import type { RoleName } from '../roles.ts';
+import { roleNames } from '../roles.ts';
+import { serve } from '../serve.ts';
 import { parseList, setUp } from './shared.ts';
 
 export function addServe(program: Command): void {

@@ -46,6 +46,7 @@ export async function startRival({ env, prefix }: TestLedger, batchMax: number):
       projected: (records, voids) => (taken += records - voids),
       applied: () => (applied += 1),
       trouble: () => undefined,
+      halted: () => undefined,
     },
   });
   return {
