@@ -83,6 +83,9 @@ test('an offset beyond the journal stops the partition until it is accepted, whi
   const api = apiOf(service.url, ledger.key);
   await eventually(async () => (await roleOf(api)) === 'stopped', { withinMs: turnMsMax, what: 'a stopped writer' });
 
+  const shown = await ledger.run(['status'], { LEDGER_URL: service.url, LEDGER_API_KEY: ledger.key });
+  expect(shown.output).toMatch(new RegExp(`^  last error of writer, 20\\S+Z: .*${beyond}`, 'm'));
+
   const sick = await examine('--accept-offsets');
   expect(sick.code).toBe(1);
   expect(sick.accepted).toEqual([]);
