@@ -1,11 +1,11 @@
 // Projection order-state: what every order is now. An order that was refused is a row too, with its shortages.
-import type { OrderAccepted, OrderPlaced, OrderRefused } from '../../schemas/generated.ts';
+import type { Money, OrderAccepted, OrderPlaced, OrderRefused, Priority } from '../../schemas/generated.ts';
 import type { Cells, Change, JournalEvent, Projection } from '../projection.ts';
 import { orderLines, orders } from './table.ts';
 
 export const orderState: Projection = {
   name: 'order-state',
-  version: 2,
+  version: 3,
   tables: [orders, orderLines],
   events: [
     'OrderPlaced',
@@ -24,7 +24,7 @@ export const orderState: Projection = {
 function project(event: JournalEvent): readonly Change[] {
   switch (event.type) {
     case 'OrderPlaced':
-      return [reserving(event, event.data)];
+      return reserving(event, event.data);
     case 'OrderAccepted':
       return decided(event, event.data, {
         status: 'PENDING',
@@ -69,7 +69,7 @@ function project(event: JournalEvent): readonly Change[] {
 type Outcome = Cells & { readonly refused: boolean };
 
 /** An order of several partitions before all of them answered: prices of other partitions are not known yet. */
-function reserving(event: JournalEvent, order: OrderPlaced): Change {
+function reserving(event: JournalEvent, order: OrderPlaced): readonly Change[] {
   const { at } = event.meta;
   const lines = order.lines.map(({ product_id, quantity, unit_price, priority }) => {
     const total = unit_price && { ...unit_price, amount: unit_price.amount * quantity };
@@ -91,7 +91,8 @@ function reserving(event: JournalEvent, order: OrderPlaced): Change {
     version: order.version,
     ...position(event),
   };
-  return { op: 'put', table: 'orders', key: { order_id: order.order_id }, set };
+  const row: Change = { op: 'put', table: 'orders', key: { order_id: order.order_id }, set };
+  return [row, ...lines.map((line) => lineOf(event, order, line, false))];
 }
 
 function decided(event: JournalEvent, order: OrderAccepted | OrderRefused, outcome: Outcome): readonly Change[] {
@@ -108,29 +109,42 @@ function decided(event: JournalEvent, order: OrderAccepted | OrderRefused, outco
     version: order.version,
     ...position(event),
   };
-  const lines = order.lines.map((line): Change => ({
-    op: 'put',
-    table: 'order_lines',
-    key: { order_id: order.order_id, product_id: line.product_id },
-    set: {
-      quantity: line.quantity,
-      unit_price_amount: line.unit_price.amount,
-      total_amount: line.total.amount,
-      currency: line.total.currency,
-      priority: line.priority,
-      refused: outcome.refused,
-      created_at: at,
-      ...position(event),
-    },
-  }));
+  const lines = order.lines.map((line) => lineOf(event, order, line, outcome.refused));
   return [{ op: 'put', table: 'orders', key: { order_id: order.order_id }, set: row }, ...lines];
+}
+
+interface Line {
+  readonly product_id: string;
+  readonly quantity: number;
+  readonly unit_price: Money | null;
+  readonly total: Money | null;
+  readonly priority: Priority;
+}
+
+function lineOf(
+  event: JournalEvent,
+  { order_id }: { readonly order_id: string },
+  line: Line,
+  refused: boolean,
+): Change {
+  const set = {
+    quantity: line.quantity,
+    unit_price_amount: line.unit_price?.amount ?? null,
+    total_amount: line.total?.amount ?? null,
+    currency: line.total?.currency ?? null,
+    priority: line.priority,
+    refused,
+    created_at: event.meta.at,
+    ...position(event),
+  };
+  return { op: 'put', table: 'order_lines', key: { order_id, product_id: line.product_id }, set };
 }
 
 function refused(event: JournalEvent, order: OrderRefused): readonly Change[] {
   const outcome = { status: 'REFUSED', status_reason: order.reason, refused: true, expires_at: null };
   if (order.reason === 'out_of_stock') return decided(event, order, { ...outcome, shortages: order.shortages });
-  // Not all lines have a price: they stay as they were placed.
-  return [changed(event, order, outcome)];
+  // Not all lines have a price: in the order they stay as they were placed.
+  return [changed(event, order, outcome), ...order.lines.map((line) => lineOf(event, order, line, true))];
 }
 
 function bodyOf(order: OrderAccepted | OrderRefused | OrderPlaced): Cells {

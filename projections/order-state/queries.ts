@@ -64,6 +64,8 @@ export function ordersQuery(schema: string, filter: OrderFilter, paging: Paging)
   equal('t.reference', filter.reference);
   equal('t.status', filter.status);
   where.push(`${lead}.refused = ${parameters.add(filter.status === 'REFUSED')}`);
+  // Lines that had no price when their order was refused do not know of it.
+  if (byProduct && filter.status !== 'REFUSED') where.push('NOT t.refused');
   if (filter.from !== undefined) where.push(`${lead}.created_at >= ${timeParameter(parameters, filter.from)}`);
   if (filter.to !== undefined) where.push(`${lead}.created_at < ${timeParameter(parameters, filter.to)}`);
   if (paging.kind === 'cursor' && paging.after !== null) {

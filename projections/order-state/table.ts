@@ -45,8 +45,11 @@ export const orderLines: Table = {
     order_id: { type: 'text', doc: 'The order.' },
     product_id: { type: 'text', doc: 'The product.' },
     quantity: { type: 'bigint', doc: 'Units.' },
-    unit_price_amount: { type: 'bigint', doc: 'Price of one unit at the moment of the hold, in minor units.' },
-    total_amount: { type: 'bigint', doc: 'Price of all units, in minor units.' },
+    unit_price_amount: {
+      type: 'bigint',
+      doc: 'Price of one unit at the moment of the hold, in minor units; null while nobody has said it.',
+    },
+    total_amount: { type: 'bigint', doc: 'Price of all units, in minor units; null like the price of one.' },
     currency: { type: 'text', doc: 'ISO 4217 code of both.' },
     priority: { type: 'text', doc: 'Urgency of the line.' },
     refused: { type: 'boolean', doc: 'Whether the order was refused.' },

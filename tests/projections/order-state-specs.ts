@@ -157,7 +157,17 @@ export const orderStateSpecs: readonly Spec[] = [
           version: 1,
         },
       ],
-      order_lines: [],
+      order_lines: [
+        {
+          order_id: a,
+          product_id: 'p-1',
+          unit_price_amount: 1_000,
+          total_amount: 2_000,
+          currency: 'USD',
+          refused: false,
+        },
+        { order_id: a, product_id: 'p-2', quantity: 1, unit_price_amount: null, total_amount: null, currency: null },
+      ],
     },
   },
   {
@@ -193,7 +203,9 @@ export const orderStateSpecs: readonly Spec[] = [
       ],
       order_lines: [
         { order_id: a, product_id: 'p-1' },
-        { order_id: a, product_id: 'p-2' },
+        { order_id: a, product_id: 'p-2', unit_price_amount: 1_000, refused: false },
+        { order_id: b, product_id: 'p-1', refused: true },
+        { order_id: b, product_id: 'p-2', unit_price_amount: null },
       ],
     },
   },
