@@ -64,7 +64,7 @@ export function createShop(
     return { status: answer.status, text: await answer.text() };
   };
   /** Asks again while the ledger is not ready for it, which it says with 503. */
-  const patiently = async (status: number, asking: () => Promise<Answer>): Promise<string> => {
+  const patiently: Patiently = async (status, asking) => {
     const deadline = performance.now() + readyMsMax;
     for (;;) {
       const answer = await asking();
@@ -95,7 +95,7 @@ export function createShop(
     levels: async (product) => JSON.parse(wanted(200, await ask('GET', `/v1/products/${product}`))) as Levels,
     audit: async () =>
       JSON.parse(await patiently(200, () => ask('POST', '/v1/audits', undefined, { ms: auditMsMax }))) as Audit,
-    rebuild: (projection) => rebuild(ask, projection, signal),
+    rebuild: (projection) => rebuild(ask, patiently, projection, signal),
   };
 }
 
@@ -105,6 +105,8 @@ type Ask = (
   body?: object,
   more?: { readonly key?: string; readonly ms?: number },
 ) => Promise<Answer>;
+
+type Patiently = (status: number, asking: () => Promise<Answer>) => Promise<string>;
 
 interface Answer {
   readonly status: number;
@@ -116,11 +118,11 @@ function wanted(status: number, answer: Answer): string {
   return answer.text;
 }
 
-async function rebuild(ask: Ask, projection: string, signal: AbortSignal): Promise<Rebuilt> {
+async function rebuild(ask: Ask, patiently: Patiently, projection: string, signal: AbortSignal): Promise<Rebuilt> {
   const started = performance.now();
-  const { replay_id } = JSON.parse(wanted(202, await ask('POST', '/v1/replays', { projection }))) as Replay;
+  const { replay_id } = JSON.parse(await patiently(202, () => ask('POST', '/v1/replays', { projection }))) as Replay;
   const address = `/v1/replays/${replay_id}`;
-  const look = async (): Promise<Replay> => JSON.parse(wanted(200, await ask('GET', address))) as Replay;
+  const look = async (): Promise<Replay> => JSON.parse(await patiently(200, () => ask('GET', address))) as Replay;
   let replay = await look();
   while (replay.status === 'running') {
     if (performance.now() - started > auditMsMax) throw new Error(`the replay ${replay_id} takes too long`);
@@ -129,9 +131,9 @@ async function rebuild(ask: Ask, projection: string, signal: AbortSignal): Promi
   }
   if (replay.status !== 'caught_up') throw new Error(`the replay is ${replay.status}: ${replay.error ?? ''}`);
   const seconds = (performance.now() - started) / 1_000;
-  const answer = await ask('GET', `${address}/diff`, undefined, { ms: auditMsMax });
-  const { diff } = JSON.parse(wanted(200, answer)) as { readonly diff?: { readonly equal: boolean } };
-  wanted(204, await ask('DELETE', address));
+  const answer = await patiently(200, () => ask('GET', `${address}/diff`, undefined, { ms: auditMsMax }));
+  const { diff } = JSON.parse(answer) as { readonly diff?: { readonly equal: boolean } };
+  await patiently(204, () => ask('DELETE', address));
   return { events: replay.events, seconds, equal: diff?.equal === true };
 }
 
