@@ -1,6 +1,7 @@
 // Projection order-state: what every order is now. An order that was refused is a row too, with its shortages.
-import type { Money, OrderAccepted, OrderPlaced, OrderRefused, Priority } from '../../schemas/generated.ts';
+import type { OrderAccepted, OrderPlaced, OrderRefused } from '../../schemas/generated.ts';
 import type { Cells, Change, JournalEvent, Projection } from '../projection.ts';
+import type { OrderLineView } from '../views.ts';
 import { orderLines, orders } from './table.ts';
 
 export const orderState: Projection = {
@@ -113,18 +114,10 @@ function decided(event: JournalEvent, order: OrderAccepted | OrderRefused, outco
   return [{ op: 'put', table: 'orders', key: { order_id: order.order_id }, set: row }, ...lines];
 }
 
-interface Line {
-  readonly product_id: string;
-  readonly quantity: number;
-  readonly unit_price: Money | null;
-  readonly total: Money | null;
-  readonly priority: Priority;
-}
-
 function lineOf(
   event: JournalEvent,
   { order_id }: { readonly order_id: string },
-  line: Line,
+  line: OrderLineView,
   refused: boolean,
 ): Change {
   const set = {

@@ -46,8 +46,8 @@ export function createSender(options: SenderOptions): Sender {
     while (waiting.length > 0) {
       if (inCompany && options.gather !== undefined) await options.gather();
       const { batches, left } = cut(waiting, options);
+      inCompany = waiting.length - left.length > 1;
       waiting = left;
-      inCompany = [...batches.values()].reduce((sum, batch) => sum + batch.length, 0) > 1;
       await sendOne(batches);
     }
     running = null;

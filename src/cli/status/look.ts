@@ -12,9 +12,7 @@ import type { Config } from '../../platform/config.ts';
 import { groupsOf } from '../groups.ts';
 import { messageOf } from '../message.ts';
 import type { LogParts } from '../parts.ts';
-
-export const roleNames = ['api', 'writer', 'projector', 'workers'] as const;
-export type WatchedRole = (typeof roleNames)[number];
+import type { RoleName } from '../roles.ts';
 
 export interface PartitionLook {
   readonly partition: number;
@@ -33,7 +31,7 @@ export interface PartitionLook {
 export interface Look {
   /** ms since the epoch, by this machine's clock */
   readonly at: number;
-  readonly members: { readonly [role in WatchedRole]: readonly GroupMember[] };
+  readonly members: { readonly [role in RoleName]: readonly GroupMember[] };
   readonly partitions: readonly PartitionLook[];
   /** Why there are no checkpoints; null where there are. */
   readonly postgres: string | null;

@@ -1,6 +1,6 @@
 // How the state of a ledger is shown to people: processes, partitions, and what is not as it should be.
 import { table } from '../table.ts';
-import { roleNames } from './look.ts';
+import { roleNames } from '../roles.ts';
 import type { StatusReport } from './status.ts';
 
 /** Characters of a process's name: enough to tell processes apart. */

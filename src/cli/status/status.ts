@@ -1,15 +1,16 @@
 // What two looks at a ledger tell: who does what, how far it is behind, and how fast it goes.
 import type { GroupMember } from '../../log/kafka/group-admin.ts';
+import type { RoleName } from '../roles.ts';
+import { roleNames } from '../roles.ts';
 import type { ServiceWords } from './service.ts';
-import type { Look, WatchedRole } from './look.ts';
-import { roleNames } from './look.ts';
+import type { Look } from './look.ts';
 
 export interface ProcessStatus {
   /** What it calls itself to Kafka. */
   readonly client_id: string;
   readonly host: string;
   /** The partitions of each role that it has. */
-  readonly roles: { readonly [role in WatchedRole]?: readonly number[] };
+  readonly roles: { readonly [role in RoleName]?: readonly number[] };
 }
 
 export interface PartitionStatus {
