@@ -7,6 +7,7 @@ import { readJsonBodies } from './bodies.ts';
 import { createBrokenRequests } from './broken.ts';
 import { createErrorHandler, problemOfError, sendProblem } from './failures.ts';
 import { incomingTraceId } from './headers.ts';
+import { letCrowdsIn } from './crowd.ts';
 import { drainAtClose } from './drain.ts';
 import { checkEnvelope } from './envelope.ts';
 import type { MethodTable } from './methods.ts';
@@ -159,7 +160,9 @@ function createServer({ config, logger, metrics }: Pick<AppDeps, 'config' | 'log
   const secure = securityHeaders();
   const app = fastify({
     loggerInstance,
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace_id' }),
+    logController: new LogController({ disableRequestLogging: true }),
+    // A logger of its own for each request, most of which log nothing, costs as much as deciding an order.
+    childLoggerFactory: (shared) => shared,
     genReqId: ({ headers }) => incomingTraceId(headers) ?? randomUUID(),
     trustProxy: false,
     bodyLimit: config.bodyBytesMax,
@@ -188,6 +191,7 @@ function createServer({ config, logger, metrics }: Pick<AppDeps, 'config' | 'log
   app.server.maxConnections = config.connectionsMax;
   // Node drops headers beyond its limit in silence; one more than ours lets them be noticed.
   app.server.maxHeadersCount = config.headersMax + 1;
+  letCrowdsIn(app, config.crowdMsMax);
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(secure).header('x-trace-id', request.id);
     if (broken.begun(request.raw) <= config.pipelinedMax) return done();
@@ -221,7 +225,7 @@ function addHooks(app: FastifyInstance, { config, metrics }: HookDeps, methods: 
     const method = route === 'none' ? 'other' : request.method;
     const labels = { route, method, status: String(reply.statusCode) };
     metrics.httpRequests.observe(labels, reply.elapsedTime / 1_000);
-    request.log.debug({ ...labels, ms: reply.elapsedTime }, 'answered');
+    request.log.debug({ trace_id: request.id, ...labels, ms: reply.elapsedTime }, 'answered');
     done();
   });
 }

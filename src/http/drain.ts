@@ -2,9 +2,9 @@
 // sent; connections that are open still bring requests for a while, and every answer says that it is the last one.
 import { once } from 'node:events';
 import { Server } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../platform/config.ts';
+import { takeConnected } from './crowd.ts';
 import { timer } from './timer.ts';
 
 /** Part of the time of a shutdown in which connections may be open; what is left is for the roles to leave in order. */
@@ -33,6 +33,7 @@ export function drainAtClose(
     // Also for connections that never said anything: to HTTP these are not idle.
     const limit = setTimeout(() => server.closeAllConnections(), limitMs);
     server.once('close', () => clearTimeout(limit));
+    // Where the listening ends, who has connected and was not let in is reset, perhaps with a request sent.
     await takeConnected(server, Math.min(drainMs, limitMs));
     // The end of HTTP's own server would close idle connections now, perhaps with a request on its way.
     Server.prototype.close.call(server);
@@ -41,25 +42,4 @@ export function drainAtClose(
     grace.clear();
   });
   return () => draining;
-}
-
-/** Turns of the event loop without a new connection after which nobody waits; the first may be half over. */
-const quietTurns = 2;
-
-/**
- * Takes in who has connected already and perhaps sent a request: where the listening ends, these would be reset. Node
- * takes one connection in a turn of the event loop, whatever waits. Whoever comes later than `msMax` is not waited for.
- */
-async function takeConnected(server: Server, msMax: number): Promise<void> {
-  const until = performance.now() + msMax;
-  let quiet = 0;
-  const note = (): void => {
-    quiet = -1;
-  };
-  server.on('connection', note);
-  while (quiet < quietTurns && performance.now() < until) {
-    await nextTurn();
-    quiet += 1;
-  }
-  server.off('connection', note);
 }

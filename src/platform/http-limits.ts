@@ -28,6 +28,12 @@ export const httpLimits = {
     '4096',
     'New connections that may wait to be taken; the kernel lowers it to net.core.somaxconn. More must try again.',
   ),
+  crowdMsMax: setting(
+    'LEDGER_CROWD_MS_MAX',
+    whole(0, 10_000),
+    '100',
+    'Milliseconds for which requests wait while new connections come in, so that a crowd is let in before it is served.',
+  ),
   pipelinedMax: setting(
     'LEDGER_PIPELINED_MAX',
     whole(1, 10_000),

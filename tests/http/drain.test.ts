@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
-import type { Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { eventually } from '../support/servers.ts';
+import { firstLineOf } from './connections.ts';
 import { accepted } from './flow-support.ts';
 import type { PlayedClient } from './support.ts';
 import { appOf, asService, playedClient } from './support.ts';
@@ -85,15 +85,6 @@ test('whoever had connected before the end is answered, however many wait to be 
   expect(lines.filter((line) => !line.startsWith('HTTP/1.1 '))).toEqual([]);
   await closed;
 }, 20_000);
-
-/** What came first on a connection; the code of the error where it broke, empty where it just ended. */
-function firstLineOf(socket: Socket): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  socket.once('data', (chunk) => resolve(chunk.toString().split('\r\n', 1)[0] ?? ''));
-  socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
-  socket.once('close', () => resolve(''));
-  return promise;
-}
 
 function connectionsOf(app: FastifyInstance): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
