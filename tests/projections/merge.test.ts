@@ -97,5 +97,9 @@ test('a thousand changes of one row and a thousand rows take one statement each'
   const hot = Array.from({ length: 1_000 }, (_, n) => put({ n }));
   const cold = Array.from({ length: 1_000 }, (_, part): Change => ({ ...put({ m: 1 }), key: { id: 'b', part } }));
   const statements = statementsOf('s', mergeChanges([table], [...hot, ...cold]));
-  expect(statements.map(({ values }) => values[0]?.length)).toEqual([1_000, 1]);
+  const counts = statements.map(({ values: [json] }) => {
+    const rows: unknown = JSON.parse(json);
+    return Array.isArray(rows) ? rows.length : null;
+  });
+  expect(counts).toEqual([1_000, 1]);
 });
