@@ -33,6 +33,8 @@ export const limits = {
   commitMsMax: 1_000,
   /** How long the broker holds an empty fetch; also how late a resumed partition may be. */
   fetchWaitMs: 250,
+  /** Partitions of one fetch that are handed over at once; of more, some wait until others have rested. */
+  batchesAtOnceMax: 64,
   fetchBytesPerPartitionMax: 1_048_576,
   fetchBytesMax: 10_485_760,
   /** A whole read in one go: few long fetches, and no long poll at its end. */

@@ -97,7 +97,7 @@ function openFor(
       deliveries.assign(partitions, session);
       joined();
     },
-    async onBatch(batch, fetchedOffset, perFetch) {
+    async onBatch(batch, fetchedOffset) {
       const { partition, messages } = batch;
       deliveries.take({
         partition,
@@ -105,9 +105,9 @@ function openFor(
         last: toOffset(batch.lastOffset()),
         records: messages.map(toRecord),
       });
-      // kafkajs hands over one partition after the other: each rests for its share, so that a fetch rests once.
-      const restMs = (follow.restMs?.() ?? 0) / perFetch;
-      if (restMs >= 1) await sleep(restMs, stopped);
+      // The partitions of a fetch rest at the same time.
+      const restMs = follow.restMs?.() ?? 0;
+      if (restMs > 0) await sleep(restMs, stopped);
     },
     onNothing: (partition, first, last) => deliveries.take({ partition, fetchedOffset: first, last, records: [] }),
   });

@@ -16,10 +16,10 @@ export interface SessionOptions {
   /** Runs before the first fetch of an assignment: the only safe place to say where to read from. */
   onJoin(partitions: readonly number[]): void;
   /**
-   * Records of a partition, with the offset that was asked for, and of how many partitions the fetch before brought
-   * some, at least 1. The next batch or fetch waits for it. What it throws ends the session.
+   * Records of a partition, with the offset that was asked for. All that a fetch brought come in one turn; the next
+   * fetch waits for all of them. What it throws ends the session.
    */
-  onBatch(batch: Batch, fetchedOffset: number, perFetch: number): Promise<void> | void;
+  onBatch(batch: Batch, fetchedOffset: number): Promise<void> | void;
   /** A fetch gave nothing but transaction markers and aborted records, which lie from `first` to `last`. */
   onNothing(partition: number, first: number, last: number): void;
 }
@@ -46,14 +46,7 @@ export function openSession(client: KafkaClientOptions, options: SessionOptions)
   const signs = watch(() => end(new Error(`no sign of life for ${limits.silentMsMax} ms`)));
   void ended.then(signs.stop, signs.stop);
 
-  // kafkajs does not say any more how many batches a fetch has brought.
-  let before = 1;
-  let count = 0;
-  consumer.on(consumer.events.FETCH, () => {
-    before = Math.max(1, count);
-    count = 0;
-    signs.seen();
-  });
+  consumer.on(consumer.events.FETCH, signs.seen);
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     signs.seen();
     if (closing !== undefined) return;
@@ -71,8 +64,7 @@ export function openSession(client: KafkaClientOptions, options: SessionOptions)
   consumer.on(consumer.events.CRASH, ({ payload }) => end(payload.error));
 
   async function handle(batch: Batch): Promise<void> {
-    count += 1;
-    if (closing === undefined) await signs.during(async () => options.onBatch(batch, fetchedOffsetOf(batch), before));
+    if (closing === undefined) await signs.during(async () => options.onBatch(batch, fetchedOffsetOf(batch)));
   }
   const started = start(consumer, topic, handle).catch(end);
 
@@ -112,21 +104,21 @@ async function start(consumer: Consumer, topic: string, handle: (batch: Batch) =
   await consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: true,
-    partitionsConsumedConcurrently: 1,
+    partitionsConsumedConcurrently: limits.batchesAtOnceMax,
     eachBatch: ({ batch }) => handle(batch),
   });
 }
 
-/** Signs of life of a consumer, which may stop without a word. Its owner handling a batch is no silence. */
+/** Signs of life of a consumer, which may stop without a word. Its owner handling batches is no silence. */
 function watch(onSilence: () => void): {
   seen(): void;
   during(work: () => Promise<void>): Promise<void>;
   stop(): void;
 } {
-  let handling = false;
+  let handling = 0;
   let last = performance.now();
   const timer = setInterval(() => {
-    if (!handling && performance.now() - last > limits.silentMsMax) onSilence();
+    if (handling === 0 && performance.now() - last > limits.silentMsMax) onSilence();
   }, limits.silentMsMax / 4);
   const seen = (): void => {
     last = performance.now();
@@ -134,11 +126,11 @@ function watch(onSilence: () => void): {
   return {
     seen,
     async during(work) {
-      handling = true;
+      handling += 1;
       try {
         await work();
       } finally {
-        handling = false;
+        handling -= 1;
         seen();
       }
     },
