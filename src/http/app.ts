@@ -191,7 +191,6 @@ function createServer({ config, logger, metrics }: Pick<AppDeps, 'config' | 'log
   app.server.maxConnections = config.connectionsMax;
   // Node drops headers beyond its limit in silence; one more than ours lets them be noticed.
   app.server.maxHeadersCount = config.headersMax + 1;
-  letCrowdsIn(app, config.crowdMsMax);
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(secure).header('x-trace-id', request.id);
     if (broken.begun(request.raw) <= config.pipelinedMax) return done();
@@ -199,6 +198,8 @@ function createServer({ config, logger, metrics }: Pick<AppDeps, 'config' | 'log
     reply.header('connection', 'close');
     done(new Problem('overloaded'));
   });
+  // After account is kept of it: what follows on the connection may be broken while it waits.
+  letCrowdsIn(app, config.crowdMsMax);
   app.addHook('onResponse', (request, _reply, done) => {
     broken.answered(request.raw);
     done();
