@@ -133,16 +133,20 @@ async function together(
   parts: readonly { run(signal: AbortSignal): Promise<void> }[],
   signal: AbortSignal,
 ): Promise<void> {
-  const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
+  // One controller for both reasons: Node keeps whatever listens to a signal of AbortSignal.any until that aborts.
+  const ending = new AbortController();
+  const stop = (): void => ending.abort(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
   const ends = await Promise.allSettled(
     parts.map((part) =>
-      part.run(either).catch((error: unknown) => {
-        failed.abort(error);
+      part.run(ending.signal).catch((error: unknown) => {
+        ending.abort(error);
         throw error;
       }),
     ),
   );
+  signal.removeEventListener('abort', stop);
   const end = ends.find((each) => each.status === 'rejected');
   if (end !== undefined) throw end.reason;
 }
