@@ -1,6 +1,6 @@
 // Merged changes as few set-based statements: one per table, kind of change and set of columns.
 import { createHash } from 'node:crypto';
-import type { Cells, Column, Table } from '../projection.ts';
+import type { Cell, Cells, Column, Table } from '../projection.ts';
 import type { Adds, MergedTable } from './merge.ts';
 
 export interface Statement {
@@ -66,6 +66,7 @@ function upsert(schema: string, table: Table, rows: readonly Upsert[], existing:
     ` FROM ${recordset(table, columns)} ON CONFLICT (${table.key.map(quoted).join(', ')}) DO ${update}`;
   return statement(
     text,
+    table,
     rows.map((row) => ({ ...row.key, ...row.set, ...row.add })),
   );
 }
@@ -73,10 +74,11 @@ function upsert(schema: string, table: Table, rows: readonly Upsert[], existing:
 function remove(schema: string, table: Table, keys: Rows): Statement {
   const match = table.key.map((column) => `t.${quoted(column)} = ${cellOf(table, column)}`).join(' AND ');
   const text = `DELETE FROM ${quoted(schema)}.${quoted(table.name)} AS t USING ${recordset(table, table.key)} WHERE ${match}`;
-  return statement(text, keys);
+  return statement(text, table, keys);
 }
 
-function statement(text: string, rows: Rows): Statement {
+function statement(text: string, table: Table, rows: Rows): Statement {
+  for (const row of rows) for (const name in row) checkCell(columnOf(table, name), row[name] ?? null);
   return { name: `sink_${createHash('sha1').update(text).digest('hex')}`, text, values: [JSON.stringify(rows)] };
 }
 
@@ -100,6 +102,14 @@ function cellOf(table: Table, column: string): string {
   // Exact, unlike to_timestamp of a fraction.
   if (columnOf(table, column).type === 'timestamptz') return `timestamptz 'epoch' + ${cell} * interval '1 millisecond'`;
   return cell;
+}
+
+/** JSON would make null of a number that is none, and Postgres text of an object. */
+function checkCell({ type }: Column, cell: Cell): void {
+  if (typeof cell === 'number' && !Number.isFinite(cell)) throw new Error(`${cell} fits no column`);
+  if (typeof cell === 'object' && cell !== null && type !== 'jsonb') {
+    throw new Error(`an object fits only a column of type jsonb, not ${type}`);
+  }
 }
 
 function columnOf(table: Table, name: string): Column {

@@ -1,8 +1,8 @@
 // HTTP room: a crowd that connects at once. Node takes one connection in a turn of the event loop, however many wait; a
 // turn that also serves who is in already is long, and the last of two hundred would wait for two hundred of them.
 import type { Server } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import { nextTurn } from '../platform/pace.ts';
 
 /** Turns of the event loop without a new connection after which nobody waits; the first may be half over. */
 const quietTurns = 2;
@@ -14,13 +14,12 @@ const releasedAtOnce = 50;
  * is served.
  */
 export function letCrowdsIn(app: FastifyInstance, msMax: number): void {
-  const newcomers = noticeNewcomers(app.server);
   let waiting: (() => void)[] = [];
   let holding = false;
 
   async function hold(): Promise<void> {
     holding = true;
-    await newcomers.allIn(msMax);
+    await takeConnected(app.server, msMax);
     holding = false;
     const held = waiting;
     waiting = [];
@@ -40,29 +39,17 @@ export function letCrowdsIn(app: FastifyInstance, msMax: number): void {
   });
 }
 
-/** Resolves when everybody who had connected is let in, after `msMax` at the latest. */
+/** Resolves when the kernel has nobody left who waits to be let in, after `msMax` at the latest. */
 export async function takeConnected(server: Server, msMax: number): Promise<void> {
-  const newcomers = noticeNewcomers(server);
-  await newcomers.allIn(msMax);
-  newcomers.end();
-}
-
-function noticeNewcomers(server: Server) {
+  const until = performance.now() + msMax;
   let quiet = 0;
   const note = (): void => {
     quiet = -1;
   };
   server.on('connection', note);
-  return {
-    /** Resolves when the kernel has nobody left who waits to be let in, after `msMax` at the latest. */
-    allIn: async (msMax: number): Promise<void> => {
-      const until = performance.now() + msMax;
-      quiet = Math.min(quiet, 0);
-      while (quiet < quietTurns && performance.now() < until) {
-        await nextTurn();
-        quiet += 1;
-      }
-    },
-    end: () => server.off('connection', note),
-  };
+  while (quiet < quietTurns && performance.now() < until) {
+    await nextTurn();
+    quiet += 1;
+  }
+  server.off('connection', note);
 }

@@ -1,6 +1,7 @@
 // A crowd that connects at once is let in before the first of it is served; nobody waits for that beyond the limit.
 import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
+import { request } from '../security/wire.ts';
 import { eventually } from '../support/servers.ts';
 import { firstLineOf } from './connections.ts';
 import { accepted } from './flow-support.ts';
@@ -8,6 +9,7 @@ import { appOf, asService, playedClient } from './support.ts';
 
 const crowd = 200;
 const body = '{"lines":[{"product_id":"a","quantity":1}]}';
+const json = ['Content-Type: application/json', `Content-Length: ${body.length}`];
 
 /** A crowd of buyers orders at once. @returns how many were let in when the first order came to the ledger */
 async function letInAtFirstOrder(crowdMsMax: number): Promise<number> {
@@ -24,10 +26,8 @@ async function letInAtFirstOrder(crowdMsMax: number): Promise<number> {
   const url = new URL(await app.listen({ port: 0, host: '127.0.0.1' }));
   const answers = Array.from({ length: crowd }, (_, i) => {
     const socket = connect(Number(url.port), url.hostname);
-    socket.write(
-      `POST /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: ${asService.authorization}\r\nConnection: close\r\n` +
-        `Idempotency-Key: k${i}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-    );
+    const lines = [`Authorization: ${asService.authorization}`, 'Connection: close', `Idempotency-Key: k${i}`, ...json];
+    socket.write(request('POST', '/v1/orders', lines, body));
     return firstLineOf(socket);
   });
   await eventually(() => client.submitted.length === crowd, { withinMs: 10_000 });

@@ -103,3 +103,10 @@ test('a thousand changes of one row and a thousand rows take one statement each'
   });
   expect(counts).toEqual([1_000, 1]);
 });
+
+test.each([
+  ['a number that is none', Number.NaN],
+  ['an object where there is no JSON', { n: 1 }],
+])('%s is no cell', (_, n) => {
+  expect(() => statementsOf('s', mergeChanges([table], [put({ n })]))).toThrow('fits');
+});
